@@ -30,30 +30,30 @@ interface Asked {
 /** A registry as the specification has it: manifests for those with a token, tokens for those who ask. */
 function startRegistry(manifests: Record<string, string>) {
   const asked: Asked[] = [];
-  const said: { digest?: string; token?: unknown; challenge?: string; status?: number } = {};
+  const answers: { digest?: string; token?: unknown; challenge?: string; status?: number } = {};
   let port = 0;
   const server = Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, (request) => {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/token") {
-      const name = said.token === undefined ? "token" : "access_token";
+      const name = answers.token === undefined ? "token" : "access_token";
       return Response.json({
-        [name]: said.token ?? `for ${searchParams.get("service")} ${searchParams.get("scope")}`,
+        [name]: answers.token ?? `for ${searchParams.get("service")} ${searchParams.get("scope")}`,
       });
     }
     const authorization = request.headers.get("authorization");
     asked.push({ path: pathname, accept: request.headers.get("accept") ?? "", authorization });
     const [, path, tag] = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(pathname) ?? [];
-    if (authorization !== `Bearer ${said.token ?? `for local repository:${path}:pull`}`) {
-      const challenge = said.challenge ??
+    if (authorization !== `Bearer ${answers.token ?? `for local repository:${path}:pull`}`) {
+      const challenge = answers.challenge ??
         `Bearer realm="http://127.0.0.1:${port}/token",service="local",scope="repository:${path}:pull"`;
       return new Response(null, { status: 401, headers: { "www-authenticate": challenge } });
     }
     const body = manifests[`${path}:${tag}`];
-    if (body === undefined) return new Response(null, { status: said.status ?? 404 });
-    return new Response(body, { headers: { "docker-content-digest": said.digest ?? sha256(body) } });
+    if (body === undefined) return new Response(null, { status: answers.status ?? 404 });
+    return new Response(body, { headers: { "docker-content-digest": answers.digest ?? sha256(body) } });
   });
   port = server.addr.port;
-  return { host: `127.0.0.1:${port}`, asked, said, stop: () => server.shutdown() };
+  return { host: `127.0.0.1:${port}`, asked, answers, stop: () => server.shutdown() };
 }
 
 Deno.test("digestOf() logs in as it is asked to, wants an index, and gives the hash of what was sent", async () => {
@@ -72,12 +72,12 @@ Deno.test("digestOf() logs in as it is asked to, wants an index, and gives the h
 });
 
 Deno.test("digestOf() takes a token by its other name, and no digest that is not what was sent, no token that is none", async () => {
-  const { host, said, stop } = startRegistry({ "team/nats:2.15.2": INDEX });
+  const { host, answers, stop } = startRegistry({ "team/nats:2.15.2": INDEX });
   const ask = (tag = "2.15.2") => digestOf(`${host}/team/nats`, tag);
   try {
-    said.token = "secret";
+    answers.token = "secret";
     assertEquals(await ask(), sha256(INDEX));
-    said.digest = sha256("something else");
+    answers.digest = sha256("something else");
     await assertRejects(
       ask,
       Error,
@@ -88,11 +88,11 @@ Deno.test("digestOf() takes a token by its other name, and no digest that is not
       Error,
       `Cannot pin ${host}/team/nats:2.16.0: ${host} has no such tag`,
     );
-    said.status = 500;
+    answers.status = 500;
     await assertRejects(() => ask("2.16.0"), Error, "answers with status 500");
-    said.token = "";
+    answers.token = "";
     await assertRejects(ask, Error, "gives no token");
-    said.challenge = "Basic realm=x";
+    answers.challenge = "Basic realm=x";
     await assertRejects(ask, Error, "wants a login that is none by bearer token");
   } finally {
     await stop();

@@ -13,5 +13,5 @@ export type Tool = Extract<GoProgram, "kustomize" | "compose-go">;
 export async function findTool(tool: Tool): Promise<string | undefined> {
   const found = findGoProgram(tool);
   if (found || process.env.CUGRO_REQUIRE !== "all") return found;
-  return await buildGoProgram(tool, { say: console.error });
+  return await buildGoProgram(tool, { report: console.error });
 }

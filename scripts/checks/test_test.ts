@@ -49,7 +49,7 @@ Deno.test("the runner counts passed, failed and skipped tests, leaks and crashes
   assertStringIncludes(out, "1 skipped");
   // Where a long log ends, what failed is said once more.
   const end = out.slice(out.indexOf("what failed, once more:"));
-  for (const said of ["on purpose", "leaks_test.ts", "crashes_test.ts"]) assertStringIncludes(end, said);
+  for (const part of ["on purpose", "leaks_test.ts", "crashes_test.ts"]) assertStringIncludes(end, part);
   assert(!end.includes("skips_test.ts"));
 });
 

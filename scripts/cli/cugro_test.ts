@@ -42,11 +42,11 @@ Deno.test("runCommandLine() leaves --version after a command to the command", as
 });
 
 Deno.test("cugro act says where its observations are no rows of numbers, and what they must be", async () => {
-  const said = (text: string) => failure("act", "--learner", "a", "--task", "1", "--observations", text);
+  const refusalOf = (text: string) => failure("act", "--learner", "a", "--task", "1", "--observations", text);
   const must = "cugro: --observations must be rows of numbers, e.g. '[[0.1, 0.2]]': ";
-  assertEquals(await said("[0.1"), `${must}it is not JSON: current value is [0.1`);
-  assertStringIncludes(await said("[[1, null]]"), `${must}at [0][1]: `);
-  assertStringIncludes(await said("[1]"), `${must}at [0]: `);
+  assertEquals(await refusalOf("[0.1"), `${must}it is not JSON: current value is [0.1`);
+  assertStringIncludes(await refusalOf("[[1, null]]"), `${must}at [0][1]: `);
+  assertStringIncludes(await refusalOf("[1]"), `${must}at [0]: `);
 });
 
 Deno.test("runCommandLine() says in a sentence what is wrong with a file or a folder", async () => {
@@ -129,7 +129,7 @@ Deno.test("cugro add says what became of a file: handed over, there already, or 
   }
 });
 
-Deno.test("while a command learns, a file that nobody takes is said once, and once that it is gone", async () => {
+Deno.test("while a command learns, a file that cannot be taken is reported once, and once more when it is gone", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const store = await openForWriting(folder);
@@ -137,16 +137,16 @@ Deno.test("while a command learns, a file that nobody takes is said once, and on
     const path = `${folder}/incoming/a/task 1.hdf5`;
     await Deno.mkdir(`${folder}/incoming/a`, { recursive: true });
     await Deno.writeTextFile(path, "x");
-    const said: string[] = [];
-    const look = createProblemNotes(store, { note: (line) => void said.push(line) }, 0);
+    const printed: string[] = [];
+    const look = createProblemNotes(store, { note: (line) => void printed.push(line) }, 0);
     const facts = await loadFacts(store, "a");
     for (let n = 0; n < 3; n++) await look(facts);
-    assertEquals(said.length, 1, said.join());
-    assertStringIncludes(said[0]!, '! The file "incoming/a/task 1.hdf5" cannot be taken');
+    assertEquals(printed.length, 1, printed.join());
+    assertStringIncludes(printed[0]!, '! The file "incoming/a/task 1.hdf5" cannot be taken');
     await Deno.remove(path);
     for (let n = 0; n < 3; n++) await look(facts);
-    assertEquals(said.length, 2);
-    assertStringIncludes(said[1]!, 'over: The file "incoming/a/task 1.hdf5"');
+    assertEquals(printed.length, 2);
+    assertStringIncludes(printed[1]!, 'over: The file "incoming/a/task 1.hdf5"');
     await store.close();
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -174,14 +174,14 @@ Deno.test("cugro status shows the scores of a parked version, marked, beside tho
 Deno.test("what is mistyped is named, with what was most likely meant", async () => {
   const folder = await Deno.makeTempDir();
   const write = process.stderr.write;
-  const said: string[] = [];
+  const printed: string[] = [];
   const refused = async (...args: string[]) => {
-    said.length = 0;
-    process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0;
+    printed.length = 0;
+    process.stderr.write = (text: string | Uint8Array) => printed.push(String(text)) > 0;
     try {
       const { code, text } = await typed(...args);
       assertEquals(code, 1);
-      return said.join("") + text;
+      return printed.join("") + text;
     } finally {
       process.stderr.write = write;
     }
@@ -189,7 +189,7 @@ Deno.test("what is mistyped is named, with what was most likely meant", async ()
   try {
     const at = ["--store", `${folder}/store`];
     await typed("learner", "create", "walker", "--preset", "smoke", ...at);
-    const sayings: [string[], string][] = [
+    const cases: [string[], string][] = [
       [["run", "f.hdf5", "--lerner", "mine"], "unknown option '--lerner'\n(Did you mean --learner?)"],
       [["act", "--learnr=a"], "unknown option '--learnr'\n(Did you mean --learner?)"],
       [["learner", "create", "a", "--sead", "1"], "unknown option '--sead'\n(Did you mean --seed?)"],
@@ -209,7 +209,7 @@ Deno.test("what is mistyped is named, with what was most likely meant", async ()
       ],
       [["cancel", "1", "--learner", "wolker", ...at], "did you mean walker?"],
     ];
-    for (const [args, part] of sayings) assertStringIncludes(await refused(...args), part, args.join(" "));
+    for (const [args, part] of cases) assertStringIncludes(await refused(...args), part, args.join(" "));
     const short = await refused("dashboard", "--port", "80");
     assert(!short.includes("Did you mean"), `dashes are no letters: ${short}`);
     const unlike = await refused("status", "--learner", "hopper", ...at);

@@ -53,7 +53,7 @@ export class ChildRegister {
   /** A process was started; it leads a process group of its own. */
   add(name: string, pid: number): void {
     if (pid <= 0) return;
-    this.#tellGuard(`+ ${pid}`);
+    this.#writeToGuard(`+ ${pid}`);
     this.#known.set(pid, { name, pid, identity: identityOf(pid) });
     this.#write();
   }
@@ -61,7 +61,7 @@ export class ChildRegister {
   /** A process has ended. */
   remove(pid: number): void {
     if (!this.#known.delete(pid)) return;
-    this.#tellGuard(`- ${pid}`);
+    this.#writeToGuard(`- ${pid}`);
     this.#write();
   }
 
@@ -71,7 +71,7 @@ export class ChildRegister {
     const guard = this.#guard;
     const isThere = guard?.pid !== undefined && guard.exitCode === null && guard.signalCode === null;
     const gone = isThere ? once(guard, "close") : undefined;
-    this.#tellGuard("end");
+    this.#writeToGuard("end");
     guard?.stdin?.end();
     rmSync(this.path, { force: true });
     await gone;
@@ -91,13 +91,13 @@ export class ChildRegister {
       if (guard.pid !== undefined) this.#known.delete(guard.pid);
       if (!this.#closed && guard.pid !== undefined) this.#startGuard();
     });
-    for (const { pid } of this.#known.values()) this.#tellGuard(`+ ${pid}`);
+    for (const { pid } of this.#known.values()) this.#writeToGuard(`+ ${pid}`);
     if (guard.pid === undefined) return;
     this.#known.set(guard.pid, { name: GUARD_NAME, pid: guard.pid, identity: identityOf(guard.pid) });
     this.#write();
   }
 
-  #tellGuard(line: string): void {
+  #writeToGuard(line: string): void {
     this.#guard?.stdin?.write(`${line}\n`);
   }
 

@@ -144,7 +144,7 @@ function portsOf(folder: string, options: ClusterOptions): Promise<Ports> {
     names: ["nats", ...store === "bucket" ? ["s3"] : [], ...places],
     asked,
     ...gateway === undefined ? {} : { preferred: { gateway } },
-    ...onEvent === undefined ? {} : { say: onEvent },
+    ...onEvent === undefined ? {} : { report: onEvent },
   });
 }
 

@@ -15,8 +15,8 @@ const INTERVAL_MS = 2_000;
 /** Says them until `signal` aborts; nothing without a gateway. */
 export async function announceClusterProblems(
   { gatewayUrl: url, adminToken: token }: Pick<Cluster, "gatewayUrl" | "adminToken">,
-  { say, signal, intervalMs = INTERVAL_MS }: {
-    say: (line: string) => void;
+  { report, signal, intervalMs = INTERVAL_MS }: {
+    report: (line: string) => void;
     signal: AbortSignal;
     intervalMs?: number;
   },
@@ -24,11 +24,11 @@ export async function announceClusterProblems(
   if (url === undefined) return;
   const client = createClient({ url, token, retries: 0, fetch: askInOwnName });
   const place: Place = { kind: "gateway", name: url };
-  const tell = announceProblems((line) => say(withPlace(line, place)), { named: true });
+  const announce = announceProblems((line) => report(withPlace(line, place)), { named: true });
   while (!signal.aborted) {
     // A gateway that does not answer is being restarted, and its supervisor says so.
     const problems = await client.problems.list().catch(() => undefined);
-    if (problems) tell(problems);
+    if (problems) announce(problems);
     await pause(intervalMs, signal);
   }
 }

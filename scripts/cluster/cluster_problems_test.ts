@@ -20,12 +20,12 @@ Deno.test("announceClusterProblems() advises commands that can be pasted, and as
   try {
     const gatewayUrl = `http://127.0.0.1:${server.addr.port}`;
     const lines: string[] = [];
-    const say = (line: string) => {
+    const report = (line: string) => {
       lines.push(line);
       if (line.startsWith("over")) stop.abort();
     };
     await announceClusterProblems({ gatewayUrl, adminToken: "t" }, {
-      say,
+      report,
       signal: stop.signal,
       intervalMs: 1,
     });

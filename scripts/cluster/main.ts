@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     try {
       if (learner !== undefined) await makeLearner(cluster, learner);
       console.log(summaryOf(cluster, learner?.name));
-      void announceClusterProblems(cluster, { say: output.event, signal });
+      void announceClusterProblems(cluster, { report: output.event, signal });
       await untilOver(cluster, signal, output);
     } finally {
       await cluster.stop();

@@ -28,7 +28,7 @@ export interface PortWishes {
   /** Taken where they are free and the folder has kept no other. */
   preferred?: Readonly<Record<string, number>>;
   /** Told when an address changes. */
-  say?: (sentence: string) => void;
+  report?: (sentence: string) => void;
 }
 
 const FILE = "ports.json";
@@ -45,7 +45,9 @@ const CLOSING_MS = 3_000;
  *
  * @throws {RangeError} if an asked one is taken, or asked for twice
  */
-export async function choosePorts({ folder, names, asked, preferred = {}, say }: PortWishes): Promise<Ports> {
+export async function choosePorts(
+  { folder, names, asked, preferred = {}, report }: PortWishes,
+): Promise<Ports> {
   const kept = readPorts(folder);
   const chosen: Record<string, number> = {};
   const isFree = async (port: number) => !Object.values(chosen).includes(port) && await isPortFree(port);
@@ -66,7 +68,7 @@ export async function choosePorts({ folder, names, asked, preferred = {}, say }:
     while (Object.values(kept).includes(port) || !await isFree(port)) port = randomInt(FIRST, LAST);
     chosen[name] = port;
     if (kept[name] !== undefined) {
-      say?.(
+      report?.(
         `port ${kept[name]} of ${name} is taken by another process now: its port is ${port} from here on`,
       );
     }

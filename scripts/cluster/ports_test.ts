@@ -30,12 +30,12 @@ Deno.test("choosePorts() keeps ports in the folder, and says which one had to ch
     // Not where systems take the ports of outgoing connections from.
     assert(Object.values(first).every((port) => port >= 15_000 && port < 32_000));
     assertEquals(await choosePorts({ folder, names, asked: {}, preferred: { gateway: 8080 } }), first);
-    const said: string[] = [];
-    const say = (sentence: string) => void said.push(sentence);
+    const reported: string[] = [];
+    const report = (sentence: string) => void reported.push(sentence);
     await withTaken(first.nats!, async () => {
-      const { nats, ...rest } = await choosePorts({ folder, names, asked: {}, say });
+      const { nats, ...rest } = await choosePorts({ folder, names, asked: {}, report });
       assertEquals(rest, { gateway: first.gateway!, "gateway.1": first["gateway.1"]! });
-      assertEquals(said, [
+      assertEquals(reported, [
         `port ${first.nats} of nats is taken by another process now: its port is ${nats} from here on`,
       ]);
     });

@@ -90,14 +90,14 @@ export function runProgram(program: Program, { detached = false, onLine }: RunOp
     env: { ...process.env, ...program.environment, ...own?.environment, CUGRO_INSTANCE: instance },
   });
   const lines: string[] = [];
-  const say = (line: string) => {
+  const report = (line: string) => {
     lines.push(line);
     if (lines.length > LAST_LINES) lines.shift();
     onLine?.(line);
   };
-  readLines(child, say);
+  readLines(child, report);
   let end: ProgramEnd | undefined;
-  const ended = endOf(child, detached, say).then((seen) => {
+  const ended = endOf(child, detached, report).then((seen) => {
     own?.clear();
     return end = seen;
   });
@@ -120,13 +120,13 @@ export function runProgram(program: Program, { detached = false, onLine }: RunOp
 async function endOf(
   child: ChildProcess,
   leadsGroup: boolean,
-  say: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<ProgramEnd> {
   const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
   const end = await new Promise<ProgramEnd>((resolve) => {
     child.on("exit", (status, signal) => resolve({ status, signal }));
     child.on("error", (error) => {
-      say(`cannot be started: ${error.message}`);
+      report(`cannot be started: ${error.message}`);
       resolve({ status: null, signal: null });
     });
   });

@@ -36,7 +36,7 @@ export interface RunningServer {
  */
 export async function findProgram(
   program: ServerProgram,
-  options: BuildOptions = { say: () => {} },
+  options: BuildOptions = { report: () => {} },
 ): Promise<string> {
   return findGoProgram(program) ?? await buildGoProgram(program, options);
 }

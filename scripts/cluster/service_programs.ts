@@ -118,13 +118,13 @@ export function serviceProgram({ service, index, port, environment, unconfined }
     environment: own,
     cwd: ROOT,
     url,
-    isReady: ({ instance }) => saysOf(`${url}/readyz`, ASK_MS, instance),
-    isAlive: ({ instance }, timeoutMs) => saysOf(`${url}/healthz`, timeoutMs, instance),
+    isReady: ({ instance }) => isAnsweredBy(`${url}/readyz`, ASK_MS, instance),
+    isAlive: ({ instance }, timeoutMs) => isAnsweredBy(`${url}/healthz`, timeoutMs, instance),
     graceMs: GRACE_MS,
   };
 }
 
 /** Whether it is the very process of this instance that says yes, and not another that has its port. */
-function saysOf(url: string, timeoutMs: number, instance: string): Promise<boolean> {
+function isAnsweredBy(url: string, timeoutMs: number, instance: string): Promise<boolean> {
   return answers(url, timeoutMs, async (answer) => answer.ok && (await answer.json()).instance === instance);
 }

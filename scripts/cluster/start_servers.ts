@@ -64,7 +64,7 @@ export async function startServers(options: ServerOptions): Promise<ClusterServe
   const server = options.store === "folder" ? undefined : chooseServer(folder, options.s3, onEvent);
   // Each takes minutes the first time: nothing waits for them half-started.
   for (const name of programsOf(server)) {
-    await findProgram(name, { say: onEvent, ...signal === undefined ? {} : { signal } });
+    await findProgram(name, { report: onEvent, ...signal === undefined ? {} : { signal } });
   }
   const nats = await start(await natsProgram({ folder: join(folder, "nats"), port: ports.nats! }), options);
   // The streams first: MinIO's notifications are refused as long as nobody keeps them.

@@ -109,7 +109,7 @@ export class Supervised {
     const { status } = await stopRun(
       run,
       graceMs,
-      () => this.#tell(`(pid ${run.pid}) has not stopped within ${graceMs / 1000} s and is killed`),
+      () => this.#report(`(pid ${run.pid}) has not stopped within ${graceMs / 1000} s and is killed`),
     );
     return status;
   }
@@ -117,9 +117,9 @@ export class Supervised {
   async #awaitReady(run: ProgramRun, life: { ready: boolean }): Promise<void> {
     if (await becomesReady(this.program, run)) {
       life.ready = true;
-      if (this.restarts > 0) this.#tell(`(pid ${run.pid}) is ready again`);
+      if (this.restarts > 0) this.#report(`(pid ${run.pid}) is ready again`);
     } else if (run.end === undefined && !this.#stopping) {
-      this.#tell(`(pid ${run.pid}) is not ready after ${this.program.readyMs! / 1000} s and is killed`);
+      this.#report(`(pid ${run.pid}) is not ready after ${this.program.readyMs! / 1000} s and is killed`);
       run.signal("SIGKILL");
     }
   }
@@ -132,7 +132,7 @@ export class Supervised {
       unanswered = await this.program.isAlive(run, everyMs) ? 0 : unanswered + 1;
       if (unanswered >= QUESTIONS && run.end === undefined && !this.#stopping) {
         const seconds = Math.round(this.supervision.hangMs / 100) / 10;
-        this.#tell(`(pid ${run.pid}) has not answered for ${seconds} s: it hangs and is killed`);
+        this.#report(`(pid ${run.pid}) has not answered for ${seconds} s: it hangs and is killed`);
         return run.signal("SIGKILL");
       }
       await waitAtMost(Math.max(0, everyMs - (performance.now() - asked)), run.ended);
@@ -148,7 +148,7 @@ export class Supervised {
     this.#deaths++;
     if (this.#deaths >= this.supervision.tries) return this.#giveUp(end);
     const delayMs = backoffMs(this.#deaths, { firstMs: FIRST_RESTART_MS, longestMs: LONGEST_RESTART_MS });
-    this.#tell(`(pid ${run.pid}) ended with ${describeEnd(end)}; it is started again in ${delayMs} ms`);
+    this.#report(`(pid ${run.pid}) ended with ${describeEnd(end)}; it is started again in ${delayMs} ms`);
     this.#restart = setTimeout(() => {
       this.restarts++;
       this.start();
@@ -161,7 +161,7 @@ export class Supervised {
     this.supervision.onGiveUp(new Error(`${sentence}. It said:\n${this.#lastWords.slice(-LAST_WORDS)}`));
   }
 
-  #tell(sentence: string): void {
+  #report(sentence: string): void {
     this.supervision.onEvent(this.name, sentence);
   }
 }

@@ -73,7 +73,7 @@ export function findGoProgram(program: GoProgram): string | undefined {
 /** How a program is built. */
 export interface BuildOptions {
   /** Gets a line at the beginning, every 15 s, and at the end. */
-  say: (line: string) => void;
+  report: (line: string) => void;
   /** Aborted: the build ends. */
   signal?: AbortSignal;
   /** @default 15 000 */
@@ -88,15 +88,15 @@ export interface BuildOptions {
  */
 export async function buildGoProgram(program: GoProgram, options: BuildOptions): Promise<string> {
   const { module, version, binary = program, minutes, without }: GoModule = GO_PROGRAMS[program];
-  const { say, signal, noticeMs = NOTICE_MS } = options;
+  const { report, signal, noticeMs = NOTICE_MS } = options;
   const kept = builtPath(program);
   mkdirSync(join(cacheFolder(), "bin"), { recursive: true });
   // In a folder of its own and put in place by a rename: two may build at once.
   const folder = mkdtempSync(`${kept}-`);
   const began = performance.now();
   const spent = () => `${Math.round((performance.now() - began) / 1000)} s`;
-  say(`building ${program} ${version} (once, about ${minutes} min${without ? `; ${without}` : ""})`);
-  const timer = setInterval(() => say(`still building ${program} (${spent()})`), noticeMs);
+  report(`building ${program} ${version} (once, about ${minutes} min${without ? `; ${without}` : ""})`);
+  const timer = setInterval(() => report(`still building ${program} (${spent()})`), noticeMs);
   try {
     const built = await runCommand("go", ["install", `${module}@${version}`], { GOBIN: folder }, signal);
     signal?.throwIfAborted();
@@ -107,7 +107,7 @@ export async function buildGoProgram(program: GoProgram, options: BuildOptions):
       );
     }
     renameSync(join(folder, binary), kept);
-    say(`built ${program} in ${spent()}`);
+    report(`built ${program} in ${spent()}`);
     return kept;
   } finally {
     clearInterval(timer);

@@ -55,15 +55,18 @@ async function withGo(script: string, test: (folder: string) => Promise<void>): 
 
 Deno.test("buildGoProgram() says how long it takes, that it goes on, and what does without it", () =>
   withGo('sleep 0.5; echo built >"$GOBIN/versitygw"', async (folder) => {
-    const said: string[] = [];
-    const path = await buildGoProgram("versitygw", { say: (line) => said.push(line), noticeMs: 100 });
+    const reported: string[] = [];
+    const path = await buildGoProgram("versitygw", { report: (line) => reported.push(line), noticeMs: 100 });
     assertEquals(Deno.readTextFileSync(path), "built\n");
-    assertMatch(said[0]!, /^building versitygw v1\.8\.0 \(once, about 2 min; .*--store folder needs none\)$/);
-    assert(
-      said.filter((line) => /^still building versitygw \(\d+ s\)$/.test(line)).length >= 2,
-      said.join("\n"),
+    assertMatch(
+      reported[0]!,
+      /^building versitygw v1\.8\.0 \(once, about 2 min; .*--store folder needs none\)$/,
     );
-    assertMatch(said.at(-1)!, /^built versitygw in \d+ s$/);
+    assert(
+      reported.filter((line) => /^still building versitygw \(\d+ s\)$/.test(line)).length >= 2,
+      reported.join("\n"),
+    );
+    assertMatch(reported.at(-1)!, /^built versitygw in \d+ s$/);
     assertEquals(readdirSync(join(folder, "bin")), [`versitygw-${GO_PROGRAMS.versitygw.version}`]);
   }));
 
@@ -71,7 +74,7 @@ Deno.test("buildGoProgram() ends the build when it is told to stop, and leaves n
   withGo('trap "echo interrupted >$CUGRO_CACHE/seen; exit 1" INT; sleep 60 & wait', async (folder) => {
     const stop = new AbortController();
     const building = buildGoProgram("minio", {
-      say: () => setTimeout(() => stop.abort(), 300),
+      report: () => setTimeout(() => stop.abort(), 300),
       signal: stop.signal,
     });
     await assertRejects(() => building, DOMException);

@@ -37,19 +37,19 @@ export async function install(
   { key, quiet, withoutGpu = false }: { key: string; quiet: boolean; withoutGpu?: boolean },
 ): Promise<void> {
   const started = Date.now();
-  const say = (line: string) => console.error(line);
+  const report = (line: string) => console.error(line);
   const wasInOrder = inOrder(readStamp(), key);
   if (!wasInOrder) {
-    say("Packages: installing …");
+    report("Packages: installing …");
     await installPackages();
   }
   await makeDashboard();
   removeStaleDownloads();
   const outcome = readSetting(tensorSettings.backend) === "wasm"
     ? await setUpWasm()
-    : await setUpNative(say, withoutGpu);
+    : await setUpNative(report, withoutGpu);
   writeStamp({ key, time: Date.now(), ...outcome.stamp });
-  if (!quiet || !wasInOrder) say(`${outcome.line} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
+  if (!quiet || !wasInOrder) report(`${outcome.line} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
 }
 
 interface Outcome {
@@ -68,7 +68,7 @@ async function installPackages(): Promise<void> {
   if (ended.code !== 0) throw new Error(`the npm packages could not be installed: ${lastWords(ended, 5)}`);
 }
 
-async function setUpNative(say: (line: string) => void, withoutGpu: boolean): Promise<Outcome> {
+async function setUpNative(report: (line: string) => void, withoutGpu: boolean): Promise<Outcome> {
   // Loaded late: these import npm packages, which `installPackages` has just brought.
   const { getLibrary } = await import("./libtensorflow.ts");
   const { bindingFiles, getBinding, linkBinding, unlinkBinding } = await import("./binding.ts");
@@ -79,8 +79,8 @@ async function setUpNative(say: (line: string) => void, withoutGpu: boolean): Pr
         `there is no libtensorflow for ${process.platform} on ${process.arch}: use Linux`,
       );
     }
-    const library = await getLibrary(wheel, () => announceDownload(wheel, say));
-    const binding = await getBinding(library, wheel, () => say("Binding of libtensorflow: compiling …"));
+    const library = await getLibrary(wheel, () => announceDownload(wheel, report));
+    const binding = await getBinding(library, wheel, () => report("Binding of libtensorflow: compiling …"));
     const place = linkBinding(binding.folder);
     const test = await selfTest("native", withoutGpu ? { CUGRO_DEVICE: "cpu" } : {}).catch((error) => {
       throw new CannotInstall(`the self-test failed (${error.message}): ask \`deno task cugro doctor\``);
@@ -109,10 +109,10 @@ async function setUpNative(say: (line: string) => void, withoutGpu: boolean): Pr
 }
 
 /** A library that cannot be bound is not worth 274 MB: the compiler is looked for first. */
-async function announceDownload(wheel: Wheel, say: (line: string) => void): Promise<void> {
+async function announceDownload(wheel: Wheel, report: (line: string) => void): Promise<void> {
   const compiler = await runCommand(process.env.CXX || "g++", ["--version"]);
   if (compiler.code !== 0) throw new CannotInstall("no C++ compiler was found: install g++");
-  say(
+  report(
     `libtensorflow: downloading ${wheel.megabytes} MB${
       wheel.variant === "gpu" ? " and the CUDA libraries" : ""
     } …`,

@@ -31,11 +31,11 @@ const NAMES = Object.keys(ONNXRUNTIME_FILES) as (keyof typeof ONNXRUNTIME_FILES)
  *
  * @throws {Error} without network or room, or where what is downloaded is not what was expected
  */
-export async function installOnnxRuntime(say: (line: string) => void): Promise<void> {
+export async function installOnnxRuntime(report: (line: string) => void): Promise<void> {
   if (isWhole(ONNXRUNTIME_FOLDER)) return;
   const kept = join(cacheFolder(), `onnxruntime-${ONNXRUNTIME.version}`);
   if (!isWhole(kept)) {
-    say("onnxruntime: downloading its package …");
+    report("onnxruntime: downloading its package …");
     await download(kept);
   }
   putInPlace(kept, ONNXRUNTIME_FOLDER);

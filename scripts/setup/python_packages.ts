@@ -43,11 +43,11 @@ export interface PythonWithPackages {
  * @throws {CannotInstall} where they are required and cannot be installed
  */
 export async function pythonWithPackages(
-  say: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<PythonWithPackages | undefined> {
   try {
     await findPython();
-    const made = await pythonWith(PYTHON_PACKAGES, say);
+    const made = await pythonWith(PYTHON_PACKAGES, report);
     if ("missing" in made) throw new CannotInstall(made.missing);
     const run = async (script: string, ...args: string[]) => {
       const ended = await runCommand(made.python, ["-s", "-W", "ignore", script, ...args]);
@@ -56,7 +56,7 @@ export async function pythonWithPackages(
     return { python: made.python, run };
   } catch (error) {
     if (!(error instanceof CannotInstall) || process.env.CUGRO_REQUIRE === "all") throw error;
-    say(`Python's packages are not there, and tests that need them are left out: ${error.message}`);
+    report(`Python's packages are not there, and tests that need them are left out: ${error.message}`);
     return undefined;
   }
 }

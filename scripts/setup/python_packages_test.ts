@@ -7,10 +7,10 @@ Deno.test("without Python, tests that need its packages are left out in a senten
   try {
     Deno.env.set("PATH", "/nowhere");
     Deno.env.delete("CUGRO_REQUIRE");
-    const said: string[] = [];
-    assertEquals(await pythonWithPackages((line) => said.push(line)), undefined);
-    assertEquals(said.length, 1);
-    assertMatch(said[0]!, /tests that need them are left out: Python 3 was not found: install python3/);
+    const reported: string[] = [];
+    assertEquals(await pythonWithPackages((line) => reported.push(line)), undefined);
+    assertEquals(reported.length, 1);
+    assertMatch(reported[0]!, /tests that need them are left out: Python 3 was not found: install python3/);
     Deno.env.set("CUGRO_REQUIRE", "all");
     await assertRejects(() => pythonWithPackages(() => {}), CannotInstall, "install python3");
   } finally {

@@ -24,7 +24,7 @@ const PIP_INSTALL = [
  */
 export async function pythonWith(
   requirements: readonly string[],
-  say: (line: string) => void = () => {},
+  report: (line: string) => void = () => {},
 ): Promise<{ python: string } | { missing: string }> {
   const hash = createHash("sha256").update(requirements.join("\n")).digest("hex").slice(0, 12);
   const folder = join(cacheFolder(), "venvs", hash);
@@ -33,7 +33,7 @@ export async function pythonWith(
   // Scripts of a virtual environment name its folder; Python itself does not, and nothing else is used here.
   const made = `${folder}.${process.pid}`;
   mkdirSync(join(cacheFolder(), "venvs"), { recursive: true });
-  say(`installing ${requirements.join(" ")} (once, about half a minute)`);
+  report(`installing ${requirements.join(" ")} (once, about half a minute)`);
   try {
     for (
       const [command, ...args] of [

@@ -54,13 +54,13 @@ Deno.test("set-up of a fresh clone without compiler and Python falls back to WAS
   await inFreshCopy(async (run) => {
     const first = await run({});
     assertEquals(first.code, 0, first.stderr);
-    const [packages, ...said] = first.stderr.trim().split("\n");
-    assertEquals([packages, said.length], ["Packages: installing …", 2], first.stderr);
-    assertStringIncludes(said[0]!, "WASM backend, which trains several times slower");
-    assertStringIncludes(said[0]!, "install g++");
-    assertStringIncludes(said[1]!, "WASM backend ready, self-test passed");
+    const [packages, ...lines] = first.stderr.trim().split("\n");
+    assertEquals([packages, lines.length], ["Packages: installing …", 2], first.stderr);
+    assertStringIncludes(lines[0]!, "WASM backend, which trains several times slower");
+    assertStringIncludes(lines[0]!, "install g++");
+    assertStringIncludes(lines[1]!, "WASM backend ready, self-test passed");
     const again = await run({}, "--quiet");
-    assertEquals([again.code, again.stderr.trim()], [0, said[0]!]);
+    assertEquals([again.code, again.stderr.trim()], [0, lines[0]!]);
 
     const chosen = await run({ CUGRO_BACKEND: "wasm" });
     assertEquals([chosen.code, chosen.stderr.includes("slower")], [0, false], chosen.stderr);

@@ -106,20 +106,23 @@ function refusalBeside(file: File, growth: Exclude<Growth, { kind: "wait" | "new
 }
 
 /** What the file says of itself that the task is not; undefined where nothing contradicts. */
-function conflictOf({ task, environment: known }: TaskData, { environment: said }: File): string | undefined {
-  if (!known || !said || canonicalJson(known) === canonicalJson(said)) return undefined;
-  const [what, here, there] = differenceOf(known, said);
+function conflictOf(
+  { task, environment: known }: TaskData,
+  { environment: stated }: File,
+): string | undefined {
+  if (!known || !stated || canonicalJson(known) === canonicalJson(stated)) return undefined;
+  const [what, here, there] = differenceOf(known, stated);
   return `its ${what} is ${there} where task ${task}'s is ${here}: a task has one ${what}. Put the label of the file or of ` +
     `the task right and hand the file over again, or ${ELSE}`;
 }
 
-function differenceOf(known: EnvironmentRef, said: EnvironmentRef): readonly [string, string, string] {
-  if (!("family" in known && "family" in said)) {
-    return ["environment", describeEnvironment(known), describeEnvironment(said)];
+function differenceOf(known: EnvironmentRef, stated: EnvironmentRef): readonly [string, string, string] {
+  if (!("family" in known && "family" in stated)) {
+    return ["environment", describeEnvironment(known), describeEnvironment(stated)];
   }
-  return known.family === said.family
-    ? ["goal", known.goal.join(", "), said.goal.join(", ")]
-    : ["family", known.family, said.family];
+  return known.family === stated.family
+    ? ["goal", known.goal.join(", "), stated.goal.join(", ")]
+    : ["family", known.family, stated.family];
 }
 
 function revise(

@@ -275,12 +275,12 @@ Deno.test("a large file that waits keeps its arrival when the software is renewe
   const key = incomingKey("a", "large.hdf5");
   await store.put(key, encode("large"));
   const { list } = store;
-  const said = "5242880-1704067200000-77";
+  const bareEtag = "5242880-1704067200000-77";
   store.list = async (prefix) =>
     (await list(prefix)).map((info) =>
-      info.key === key ? { ...info, etag: `${said}-0123456789abcdef` } : info
+      info.key === key ? { ...info, etag: `${bareEtag}-0123456789abcdef` } : info
     );
-  const info = { ...(await store.head(key))!, etag: said };
+  const info = { ...(await store.head(key))!, etag: bareEtag };
   await store.put(
     arrivalKey("a", 1),
     encode(JSON.stringify({ schema: 1, seq: 1, ...info, contentHash: null })),

@@ -26,14 +26,14 @@ export interface LogOnce {
  * @returns nothing is logged yet
  */
 export function createLogOnce(log: Log): LogOnce {
-  const said = new Map<string | null, string>();
+  const logged = new Map<string | null, string>();
   const partly = new Set<string>();
   return {
     failed(learner, error) {
       // A store that is away says so of whichever object was asked for.
       const mark = error instanceof StoreError ? error.name : String(error);
-      const level = said.get(learner) === mark ? "debug" : "error";
-      said.set(learner, mark);
+      const level = logged.get(learner) === mark ? "debug" : "error";
+      logged.set(learner, mark);
       log[level]("learner cannot be planned", { learner, error });
     },
     planned(learner, decisions) {
@@ -42,8 +42,8 @@ export function createLogOnce(log: Log): LogOnce {
         const revision = revisionFactSchema.parse(value);
         log.info(describeRevision(revision), { learner, task: revision.task, revision: revision.revision });
       }
-      said.delete(null);
-      if (said.delete(learner)) log.info("learner is planned again", { learner });
+      logged.delete(null);
+      if (logged.delete(learner)) log.info("learner is planned again", { learner });
     },
     learning(learner, graph) {
       if (!graph?.rows || graph.rows.trainingRows === graph.rows.size) return;

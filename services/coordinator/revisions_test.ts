@@ -34,7 +34,7 @@ import { addFile, drive, learnerWith, type Pretence, pretend, work } from "../..
 type World = ReturnType<typeof memoryStore>;
 
 /** `name: a b c` has the episodes a, b and c; `name@2: ...` says that its goal is 2. */
-const telling = (more: Partial<Pretence> = {}) =>
+const distinctScores = (more: Partial<Pretence> = {}) =>
   pretend({
     episodes: (text) => text.split(": ")[1]!.split(" "),
     goal: (text) => Number(/@(\d)/.exec(text)?.[1] ?? 1),
@@ -48,7 +48,7 @@ const OTHER = "run: m n o p q";
 const add = (store: World, text: string, asNewTask = false) =>
   addFile(store, text, "a", `${text.split(/[@:]/)[0]}.hdf5`, asNewTask ? { asNewTask } : {});
 
-async function learnt(files: string[], pretence = telling(), overrides = {}): Promise<World> {
+async function learnt(files: string[], pretence = distinctScores(), overrides = {}): Promise<World> {
   const store = memoryStore();
   await learnerWith(store, [], overrides);
   for (const file of files) {
@@ -70,7 +70,7 @@ async function jobsOf(store: World, facts: LearnerFacts, version: number): Promi
 }
 
 Deno.test("plan() makes a revision of a file that holds a task, and learns it on the whole in the task's place", async () => {
-  const pretence = telling();
+  const pretence = distinctScores();
   const store = await learnt([WEEK1, OTHER, WEEK2], pretence);
   const facts = await loadFacts(store, "a");
   assertEquals(lineOf(facts), [
@@ -113,7 +113,7 @@ Deno.test("a revision is said aloud: its event, and what status tells", async ()
   const store = await learnt([WEEK1]);
   await add(store, WEEK2);
   const bus = memoryBus();
-  await drive(store, telling(), { bus });
+  await drive(store, distinctScores(), { bus });
   const event = bus.events.find(({ type }) => type === "cugro.task.revised")!;
   assertEquals([event.id, event.subject], [revisionKey("a", 1, 1), "a"]);
   assertEquals(
@@ -139,7 +139,7 @@ Deno.test("the revision of a task that is alone is learnt without any replay", a
     "policy.evaluate",
   ]);
   await add(store, OTHER);
-  await drive(store, telling());
+  await drive(store, distinctScores());
   const after = await loadFacts(store, "a");
   assertEquals(lineOf(after).at(-1), "3, 2, 0, 2, 1 2, published");
   const sampled = (await jobsOf(store, after, 3)).find(({ kind }) => kind === "states.sample")!;
@@ -149,9 +149,9 @@ Deno.test("the revision of a task that is alone is learnt without any replay", a
 Deno.test("a file becomes a task of its own where that is asked for, and what is no growth is named", async () => {
   const store = await learnt([WEEK1]);
   await add(store, WEEK2, true);
-  await drive(store, telling());
+  await drive(store, distinctScores());
   assertEquals(lineOf(await loadFacts(store, "a")).at(-1), "2, 2, 0, 1, 1 2, published");
-  const told: [string, RegExp][] = [
+  const cases: [string, RegExp][] = [
     [
       "again: a b c",
       /^30 of its 30 rows are among the 40 of task 1: it is a part of that dataset .*--as-new-task/,
@@ -162,16 +162,16 @@ Deno.test("a file becomes a task of its own where that is asked for, and what is
       /^the first 40 rows of this file are task 1's, and 10 are new, but its goal is 2 where task 1's is 1: .*--as-new-task/,
     ],
   ];
-  for (const [text, words] of told) {
+  for (const [text, words] of cases) {
     await add(store, text);
-    await drive(store, telling());
+    await drive(store, distinctScores());
     const { rejections, tasks } = await loadFacts(store, "a");
     assertMatch(rejections.at(-1)!.reason, words);
     assertEquals([rejections.at(-1)!.besideTask, tasks.length], [1, 2]);
   }
   await add(store, "again: a b c", true);
   await add(store, "half: a b x y z");
-  await drive(store, telling());
+  await drive(store, distinctScores());
   const { tasks } = await loadFacts(store, "a");
   assertEquals(tasks.slice(2).map(({ notices = [] }) => notices.map(({ code }) => code)), [
     [],
@@ -182,7 +182,7 @@ Deno.test("a file becomes a task of its own where that is asked for, and what is
 Deno.test("one episode, or one in twenty, may be missing of a dataset that has grown", async () => {
   const store = await learnt([WEEK1]);
   await add(store, "jump: e f a b c g");
-  await drive(store, telling());
+  await drive(store, distinctScores());
   const facts = await loadFacts(store, "a");
   const [{ known, added, gone, leading }] = facts.revisions as [LearnerFacts["revisions"][number]];
   assertEquals([known.episodes, added.episodes, gone.episodes, leading], [3, 3, 1, false]);
@@ -202,7 +202,7 @@ Deno.test("a task that was imported without hashes is measured if its dataset is
     // What has more rows than a task of 100 may hold it.
     const episodes = (text: string) => text === WEEK1 ? ["a", "b"] : ["a", "b", ..."cdefghijklmnop"];
     await add(store, WEEK2);
-    const pretence = telling({ episodes });
+    const pretence = distinctScores({ episodes });
     await drive(store, pretence);
     const facts = await loadFacts(store, "a");
     assertEquals([facts.tasks.length, facts.revisions.length], isThere ? [1, 1] : [2, 0]);
@@ -223,7 +223,7 @@ Deno.test("revisions come to the same facts whatever crashes, and with two coord
   const expected = memoryStore();
   await learnerWith(expected, []);
   for (const file of files) await add(expected, file);
-  await drive(expected, telling());
+  await drive(expected, distinctScores());
   assertEquals(lineOf(await loadFacts(expected, "a")), [
     ...["1, 1, 0, , 1, published", "2, 2, 0, 1, 1 2, published", "3, 1, 1, 2, 1 2, published"],
     "4, 1, 2, 3, 1 2, published",
@@ -240,7 +240,7 @@ Deno.test("revisions come to the same facts whatever crashes, and with two coord
     armed = true;
     for (let done = false; !done;) {
       try {
-        await drive(store, telling());
+        await drive(store, distinctScores());
         done = true;
       } catch (error) {
         if ((error as Error).message !== "crash") throw error;
@@ -256,7 +256,7 @@ Deno.test("revisions come to the same facts whatever crashes, and with two coord
   for (const file of files) await add(store, file);
   // The same file noticed twice is one arrival.
   assertEquals((await add(store, WEEK3)).added, false);
-  const [bus, pretence, caches] = [memoryBus(), telling(), [createCache(), createCache()]];
+  const [bus, pretence, caches] = [memoryBus(), distinctScores(), [createCache(), createCache()]];
   let stale = plan(await loadFacts(store, "a", caches[1]));
   for (let round = 0; round < 150; round++) {
     const fresh = plan(await loadFacts(store, "a", caches[0]));
@@ -275,7 +275,7 @@ Deno.test("a revision waits until its task was learnt as it was, and cancelling 
   await learnerWith(store, []);
   await add(store, WEEK1);
   await add(store, WEEK2);
-  const [bus, pretence] = [memoryBus(), telling()];
+  const [bus, pretence] = [memoryBus(), distinctScores()];
   const round = async () => {
     await applyPlan({ store, bus, learner: "a", plan: plan(await loadFacts(store, "a")) });
     for (const [id, message] of bus.queue) {
@@ -312,7 +312,7 @@ Deno.test("a revision waits until its task was learnt as it was, and cancelling 
 });
 
 Deno.test("a revision whose task falls is parked; withdrawn ones leave the task as it was, and its next file is compared with that", async () => {
-  const bad = telling({
+  const bad = distinctScores({
     returns: (task, newTask) =>
       task === 1 && newTask === 1 ? [90, 100, 110, 95, 105, 100] : [95, 100, 105, 98, 102, 100],
   });
@@ -320,7 +320,9 @@ Deno.test("a revision whose task falls is parked; withdrawn ones leave the task 
   await add(store, WEEK2);
   await drive(
     store,
-    telling({ returns: (task) => task === 1 ? [50, 60, 70, 55, 65, 60] : [95, 100, 105, 98, 102, 100] }),
+    distinctScores({
+      returns: (task) => task === 1 ? [50, 60, 70, 55, 65, 60] : [95, 100, 105, 98, 102, 100],
+    }),
   );
   const parked = await loadFacts(store, "a");
   assertEquals([lineOf(parked).at(-1), parked.head?.version], ["3, 1, 1, 2, 1 2, parked", 2]);
@@ -340,7 +342,7 @@ Deno.test("a revision whose task falls is parked; withdrawn ones leave the task 
 });
 
 Deno.test("garbage collection and copies keep what a revision needs", async () => {
-  const pretence = telling();
+  const pretence = distinctScores();
   const store = await learnt([WEEK1, OTHER, WEEK2], pretence);
   await collectGarbage({ store, now: store.clock.now + 25 * 3_600_000 });
   const { revisions: [revision], tasks } = await loadFacts(store, "a");

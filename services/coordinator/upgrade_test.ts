@@ -48,7 +48,7 @@ function turnOf(bus: Memory): Bus {
 /** Software of one revision of {@link CHANGED}, on the same store and queue as the others. */
 function software(revision: number, store: ReturnType<typeof memoryStore>, bus: Memory, pretence: Pretence) {
   const handlers: JobHandlers = pretendHandlers(store, pretence);
-  const said: string[] = [];
+  const logged: string[] = [];
   const asThis = async <T>(act: () => Promise<T>): Promise<T> => {
     const revisions = REVISIONS as Record<JobKind, number>;
     const before = revisions[CHANGED];
@@ -56,7 +56,7 @@ function software(revision: number, store: ReturnType<typeof memoryStore>, bus: 
     return await act().finally(() => revisions[CHANGED] = before);
   };
   return {
-    said,
+    logged,
     /** The coordinator's turn. @returns whether it finds nothing left to do */
     plan: () =>
       asThis(async () => {
@@ -66,7 +66,7 @@ function software(revision: number, store: ReturnType<typeof memoryStore>, bus: 
       }),
     work: () =>
       asThis(async () => {
-        const log = createLog({ write: (line) => void said.push(line) });
+        const log = createLog({ write: (line) => void logged.push(line) });
         const kinds = Object.keys(handlers) as JobKind[];
         const signal = new AbortController().signal;
         await runWorker({ store, bus: turnOf(bus), handlers, kinds, profile: {}, signal, log });
@@ -116,7 +116,7 @@ Deno.test("a task under way is finished by new software beside old: nothing fail
     2,
     "published",
   ]]);
-  assert(renewed.said.some((line) => line.includes("is of older software")));
+  assert(renewed.logged.some((line) => line.includes("is of older software")));
   const jobs = await criticJobs(store);
   assertEquals(jobs.map(({ failures }) => failures), jobs.map(() => 0));
   assertEquals([...pretence.runs.values()].every((runs) => runs === 1), true);

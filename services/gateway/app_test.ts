@@ -134,11 +134,11 @@ Deno.test("a dataset is streamed in, hashed, and the same one again is the same 
     assertEquals([own.status, (own.body as { seq: number }).seq], [202, 4], "a task of its own is another");
     const fourth = JSON.parse(new TextDecoder().decode((await store.get(arrivalKey("a", 4)))!.bytes));
     assertEquals([fourth.asNewTask, fourth.reading], [true, undefined]);
-    const told = { gymnasium: "Hopper-v5", kwargs: { ctrl_cost_weight: 0.2 } };
-    const run = `${path}&gymnasium=${encodeURIComponent(JSON.stringify(told))}`;
+    const named = { gymnasium: "Hopper-v5", kwargs: { ctrl_cost_weight: 0.2 } };
+    const run = `${path}&gymnasium=${encodeURIComponent(JSON.stringify(named))}`;
     assertEquals((await ask("POST", run, { body: encode("abcd"), headers: FILE })).status, 202);
     const fifth = JSON.parse(new TextDecoder().decode((await store.get(arrivalKey("a", 5)))!.bytes));
-    assertEquals(fifth.reading, { environment: told });
+    assertEquals(fifth.reading, { environment: named });
     const unclear = await ask("POST", `${path}&gymnasium=%7B`, { body: encode("abcd"), headers: FILE });
     assertEquals(unclear.status, 400);
     assertStringIncludes(JSON.stringify(unclear.body), "such as Hopper-v5");

@@ -183,7 +183,7 @@ Deno.test("a gateway that is told to stop answers over WebSockets until balancer
     });
     const line = await openActLine(given, "a");
     const ask = async (id: number) => {
-      line.say({ ...question, id });
+      line.send({ ...question, id });
       const { id: named, status } = await line.next();
       assertEquals([named, status], [id, 409], "it has no version");
     };

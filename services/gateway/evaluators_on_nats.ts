@@ -70,16 +70,16 @@ export async function evaluateOnNats(
       ...{ subject: HAND_IN_SUBJECTS, queue: ACT_QUEUE },
       answer: (asked) =>
         answered(deps, asked, async (message) => {
-          const said = await handIn(deps, asked.subject, message);
+          const reply = await handIn(deps, asked.subject, message);
           wanted.forget();
-          return said;
+          return reply;
         }),
     }),
   ]);
   return async () => void await Promise.all(stops.map((stop) => stop()));
 }
 
-interface Said {
+interface Reply {
   status: number;
   document: object;
 }
@@ -88,7 +88,7 @@ interface Said {
 async function answered(
   { log }: EvaluatorDeps,
   asked: Asked,
-  work: (message: string) => Promise<Said>,
+  work: (message: string) => Promise<Reply>,
 ): Promise<Answered> {
   try {
     if (asked.underWay >= MOST_UNDER_WAY) {
@@ -107,7 +107,7 @@ async function answered(
   }
 }
 
-async function handIn(deps: EvaluatorDeps, subject: string, message: string): Promise<Said> {
+async function handIn(deps: EvaluatorDeps, subject: string, message: string): Promise<Reply> {
   const name = learnerOfHandIn(subject);
   if (name === undefined || !await learnerExists(deps.store, name)) throw noLearner(name ?? "");
   const { version, ...body } = parsed(handInSchema, message);

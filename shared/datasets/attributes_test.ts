@@ -64,10 +64,10 @@ Deno.test("readMetadata() knows a task of Meta-World by its name alone, and whet
       environment: { gymnasium: env, kwargs: { partially_observable: true } },
     });
   }
-  // As `--gymnasium none` is told.
+  // As `--gymnasium none` is written.
   assertEquals(readMetadata({ env, environment: undefined }, "f"), { env });
-  const told = { gymnasium: "Meta-World/push-v3" };
-  assertEquals(readMetadata({ env, environment: told }, "f").environment, told);
+  const environment = { gymnasium: "Meta-World/push-v3" };
+  assertEquals(readMetadata({ env, environment }, "f").environment, environment);
   for (const other of ["Hopper-v5", "Meta-World/MT1", "Meta-World/../x-v3", "os:Meta-World/push-v3"]) {
     assertEquals(readMetadata({ env: other }, "f"), { env: other });
   }
@@ -143,13 +143,17 @@ Deno.test("discrete actions in a float type are recognised with a word, one-hot 
 const TFRECORD = "\x05\x00\x00\x00\x00\x00\x00\x00\xea\xb2\x04\x3ehello....";
 
 Deno.test("formatOf() says what a file is that is no dataset", () => {
-  const told = (text: string) => {
+  const formatOrRefusal = (text: string) => {
     const format = formatOf(sourceOf(Uint8Array.from(text, (letter) => letter.charCodeAt(0))));
     return typeof format === "string" ? format : format.unknown;
   };
   const hdf5 = "\x89HDF\r\n\x1a\n";
   assertEquals(
-    [told(hdf5), told("x".repeat(1024) + hdf5), told("x".repeat(1000) + hdf5)].map((is) => is === "hdf5"),
+    [
+      formatOrRefusal(hdf5),
+      formatOrRefusal("x".repeat(1024) + hdf5),
+      formatOrRefusal("x".repeat(1000) + hdf5),
+    ].map((is) => is === "hdf5"),
     [
       true,
       true,
@@ -172,5 +176,5 @@ Deno.test("formatOf() says what a file is that is no dataset", () => {
       ["", "empty"],
       ["anything", "not known"],
     ] as const
-  ) assertStringIncludes(told(text), word);
+  ) assertStringIncludes(formatOrRefusal(text), word);
 });

@@ -89,20 +89,20 @@ Deno.test("where nothing tells the ends, that is said; dones alone are refused",
     "dones do not tell episodes that ended by themselves",
   );
   const wrong = changed(raw, ["timeouts"], { episode_ends: column([5, 5]) });
-  const told = changed(raw, ["terminals"]);
-  const { message } = assertThrows(() => assemble(told, "f"), DatasetError);
+  const changedTerminals = changed(raw, ["terminals"]);
+  const { message } = assertThrows(() => assemble(changedTerminals, "f"), DatasetError);
   assertStringIncludes(
     message,
     "--map terminals=NAME; where no episode ends by itself, write terminals that are 0 in every row: timeouts says where",
   );
-  const untold = assertThrows(
-    () => assemble(changed(told, ["timeouts", "next_observations"]), "f"),
+  const refusal = assertThrows(
+    () => assemble(changed(changedTerminals, ["timeouts", "next_observations"]), "f"),
     DatasetError,
   );
   for (
     const word of ["0 in every row", "timeouts (1 at", "episode_id", "next_observations", "horizon", "dones"]
   ) {
-    assertStringIncludes(untold.message, word);
+    assertStringIncludes(refusal.message, word);
   }
   // What is advised is read.
   const zeros = column(walled.map(() => 0));

@@ -79,8 +79,8 @@ export interface PaddedArrays {
 export function judgePadding(fields: Fields, arrays: PaddedArrays, ends: Ends): Notice | undefined {
   const { size } = fields;
   const zeros = zeroRows(arrays, size);
-  const zerosTell = arrays.discrete ? atEnds(zeros, ends) : count(zeros) > 0;
-  const repeated = zerosTell && isEnough(count(zeros), size) ? undefined : repeatedRows(arrays, size);
+  const zerosMarkEnds = arrays.discrete ? atEnds(zeros, ends) : count(zeros) > 0;
+  const repeated = zerosMarkEnds && isEnough(count(zeros), size) ? undefined : repeatedRows(arrays, size);
   const found = repeated ?? zeros;
   if (!isEnough(count(found), size) || (repeated && !atEnds(repeated, ends))) return undefined;
   const row = found.indexOf(1);

@@ -60,7 +60,7 @@ function readRows(
   noting = (raw: RawDataset) => raw,
 ): JudgedRows {
   const raw = withCallersWords(noting(readRaw(source, file, wantedFields(options), room)), options, file);
-  return sayingWhatItWas(raw, () => {
+  return namingOrigin(raw, () => {
     const judged = assembleRows(raw, file, options, room);
     const [notice] = judged.notices;
     if (options.strict && notice) {
@@ -133,7 +133,7 @@ function withCallersWords(
 }
 
 /** The names in a refusal may be none of the file's own: it says what the file was taken for. */
-function sayingWhatItWas<T>({ origin }: RawDataset, judge: () => T): T {
+function namingOrigin<T>({ origin }: RawDataset, judge: () => T): T {
   try {
     return judge();
   } catch (error) {

@@ -35,14 +35,14 @@ export function createProblemChanges(): (problems: readonly Problem[]) => Proble
  * @returns a function that takes the next list
  */
 export function announceProblems(
-  say: (line: string) => void,
+  report: (line: string) => void,
   { named = false }: { named?: boolean } = {},
 ): (problems: readonly Problem[]) => void {
   const changesOf = createProblemChanges();
   const describe = named ? describeNamed : describeProblem;
   return (problems) => {
     const { raised, resolved } = changesOf(problems.filter(({ acknowledged }) => acknowledged === null));
-    for (const problem of raised) say(`! ${describe(problem)}`);
-    for (const problem of resolved) say(`over: ${describe({ ...problem, advice: "" })}`);
+    for (const problem of raised) report(`! ${describe(problem)}`);
+    for (const problem of resolved) report(`over: ${describe({ ...problem, advice: "" })}`);
   };
 }

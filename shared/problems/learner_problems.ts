@@ -117,7 +117,7 @@ export type Refused = Pick<RejectionFact, "seq" | "key" | "reason"> & Partial<Re
 export function rejectionProblem(learner: string, refused: Refused, since: string | null = null): Problem {
   const { seq, key } = refused;
   const sentence = describeRejection(refused);
-  const advice = saysWhatToDo(refused)
+  const advice = hasAdvice(refused)
     ? ""
     : `Put it right (datasets validate FILE tells whether it is), then: cugro run FILE --learner ${learner}`;
   return createProblem("file.rejected", { learner, arrival: seq }, {
@@ -129,7 +129,7 @@ export function rejectionProblem(learner: string, refused: Refused, since: strin
 }
 
 /** What is no fault of the file alone has a reason that ends with what to do. */
-function saysWhatToDo({ reason, failedJob = null, sameRows, besideTask, knobs }: Refused): boolean {
+function hasAdvice({ reason, failedJob = null, sameRows, besideTask, knobs }: Refused): boolean {
   return failedJob !== null || sameRows !== undefined || besideTask !== undefined || knobs === true ||
     reason.startsWith("this dataset is already ");
 }

@@ -231,7 +231,7 @@ Deno.test("an acknowledgement holds for what began before it, also if given twic
 
 Deno.test("announceProblems() says each problem once, and once that it is over", () => {
   const lines: string[] = [];
-  const say = announceProblems((line) => lines.push(line));
+  const announce = announceProblems((line) => lines.push(line));
   const of = (second: number) =>
     incomingProblems({
       infos: [file("incoming/ghost/x", second)],
@@ -239,10 +239,10 @@ Deno.test("announceProblems() says each problem once, and once that it is over",
       learners: new Set(),
       now: Date.now(),
     });
-  for (let n = 0; n < 5; n++) say(of(1));
-  say(of(2));
-  say([]);
-  say([]);
+  for (let n = 0; n < 5; n++) announce(of(1));
+  announce(of(2));
+  announce([]);
+  announce([]);
   assertEquals(lines.map((line) => line.slice(0, 8)), ["! 1 file", "! 1 file", "over: 1 "]);
 });
 

@@ -6,7 +6,7 @@ const WATCH = new URL("./hang_watch.ts", import.meta.url);
 async function runWatched(
   work: string,
   env: Record<string, string> = {},
-): Promise<{ end: string; said: string }> {
+): Promise<{ end: string; output: string }> {
   const program = `
     import { watchForHang } from "${WATCH}";
     const block = (ms) => { for (const end = performance.now() + ms; performance.now() < end;); };
@@ -25,7 +25,7 @@ async function runWatched(
   await input.write(new TextEncoder().encode(program));
   await input.close();
   const { code, signal, stderr } = await child.output();
-  return { end: signal ?? `status ${code}`, said: new TextDecoder().decode(stderr) };
+  return { end: signal ?? `status ${code}`, output: new TextDecoder().decode(stderr) };
 }
 
 Deno.test("watchForHang() ends a process whose event loop stands still, without any rights, and none that turns at times", async () => {
@@ -40,10 +40,10 @@ Deno.test("watchForHang() ends a process whose event loop stands still, without 
     runWatched("await turn(1_500); setTimeout(() => {}, 60_000);", exporting),
     runWatched("for (let n = 0; n < 3; n++) { block(900); await turn(10); }"),
   ]);
-  assertEquals(hanging.end, "SIGKILL", hanging.said);
-  const { level, service, event } = JSON.parse(hanging.said.trim().split("\n").at(-1)!);
+  assertEquals(hanging.end, "SIGKILL", hanging.output);
+  const { level, service, event } = JSON.parse(hanging.output.trim().split("\n").at(-1)!);
   assertEquals([level, service], ["error", "test"]);
   assertStringIncludes(event, "has stood still for 2 s");
   assertEquals(ending.end, "status 0");
-  assertEquals(busy, { end: "status 0", said: "" });
+  assertEquals(busy, { end: "status 0", output: "" });
 });

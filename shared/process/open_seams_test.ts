@@ -19,13 +19,13 @@ Deno.test("openConfiguredStore() tells the log once of each file whose name is n
       const keys = (await store.list("incoming/walker/")).map(({ key }) => key);
       assertEquals(keys, ["incoming/walker/good.hdf5"]);
     }
-    const said = lines.map(({ level, event, key }) => [level, event, key]);
+    const logged = lines.map(({ level, event, key }) => [level, event, key]);
     const wanted = strange.map((path) => [
       "warn",
       `the file ${path} cannot be taken: rename it to letters, digits and . _ = -`,
       path,
     ]);
-    assertEquals(said.sort(), wanted.sort());
+    assertEquals(logged.sort(), wanted.sort());
   } finally {
     await store.close();
     await rm(root, { recursive: true });

@@ -75,9 +75,9 @@ export async function runService(
     await stopListening();
     for (const seam of [opened?.bus, opened?.store]) await seam?.close();
   } catch (error) {
-    const said = error instanceof ConfigError ? error.message : error;
-    if (said !== error && process.stderr.isTTY) console.error(said);
-    else log.error("the service cannot go on", { error: said });
+    const shown = error instanceof ConfigError ? error.message : error;
+    if (shown !== error && process.stderr.isTTY) console.error(shown);
+    else log.error("the service cannot go on", { error: shown });
     process.exit(1);
   }
   return process.exit(0);

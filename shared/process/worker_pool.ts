@@ -94,7 +94,7 @@ class Place {
   #stopping = false;
   #deaths = 0;
   #failedStarts = 0;
-  #said = "";
+  #lastOutput = "";
   /** The worker here has asked for something: it runs. */
   attached = false;
 
@@ -114,7 +114,7 @@ class Place {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, ...ONE_THREAD, ...EMBEDDED, ...environment },
     });
-    this.#said = "";
+    this.#lastOutput = "";
     this.#child = child;
     const connection = bus.attach((frame) => void child.stdin.write(frame));
     // A dead worker's pipe; its exit says the same.
@@ -158,7 +158,7 @@ class Place {
   }
 
   #print(text: string): void {
-    this.#said = (this.#said + text).slice(-LAST_WORDS);
+    this.#lastOutput = (this.#lastOutput + text).slice(-LAST_WORDS);
     if (this.options.onOutput) this.options.onOutput(text);
     else process.stderr.write(text);
   }
@@ -184,7 +184,7 @@ class Place {
     const end = signal === null ? `status ${code}` : signal;
     const message =
       `Workers cannot start: ${FAILED_STARTS} in a row ended with ${end} before they asked for work. ` +
-      `The last one said:\n${this.#said.trim() || "(nothing)"}`;
+      `The last one said:\n${this.#lastOutput.trim() || "(nothing)"}`;
     this.options.log.error("workers cannot start", { starts: FAILED_STARTS, code, signal });
     this.options.onFailure?.(new Error(message));
   }

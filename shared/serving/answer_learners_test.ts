@@ -155,12 +155,12 @@ Deno.test("openActing() asked for many versions at once opens two at a time, and
     for (let version = 1; version <= 6; version++) await publishExample({ store, name: "a" });
     await publishExample({ store, name: "b" });
     let opening = 0, mostOpening = 0, mostOpen = 0;
-    const slowly: OpenPolicy = async (parts, say) => {
+    const slowly: OpenPolicy = async (parts, warn) => {
       mostOpening = Math.max(mostOpening, ++opening);
       mostOpen = Math.max(mostOpen, open.length + opening);
       await sleep(5);
       opening--;
-      return await openPolicy(parts, say);
+      return await openPolicy(parts, warn);
     };
     await withActing({ store, openPolicy: slowly, maxPolicies: 4 }, async (acting) => {
       for (const name of ["a", "b"]) await acting.about(name);

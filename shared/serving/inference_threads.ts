@@ -111,15 +111,15 @@ class InferenceThread {
     const call = Promise.withResolvers<Float32Array>();
     const place = this.#placeOf(joined.workBytes);
     this.calls.set(++this.#lastCall, call);
-    this.#tellMemory();
+    this.#sendMemory();
     const isNew = !this.#joined.has(id);
     this.#joined.add(id);
-    this.#say({ act: this.#lastCall, session: id, place, ...question, ...isNew ? { joined } : {} });
+    this.#send({ act: this.#lastCall, session: id, place, ...question, ...isNew ? { joined } : {} });
     return call.promise;
   }
 
   forget(session: number): void {
-    if (this.#joined.delete(session)) this.#say({ forget: session });
+    if (this.#joined.delete(session)) this.#send({ forget: session });
   }
 
   end(why: string): void {
@@ -134,12 +134,12 @@ class InferenceThread {
     this.calls.clear();
   }
 
-  #tellMemory(): void {
+  #sendMemory(): void {
     const sizeBytes = this.memory.sizeBytes();
     if (sizeBytes === this.#sizeBytes) return;
     this.#sizeBytes = sizeBytes;
     this.#joined.clear();
-    this.#say({ memory: this.memory.memory });
+    this.#send({ memory: this.memory.memory });
   }
 
   /** The newest place, or a larger one: calls under way go on in the one they were given. */
@@ -159,7 +159,7 @@ class InferenceThread {
     else call?.reject(new Error(message.message));
   }
 
-  #say(message: ToInference): void {
+  #send(message: ToInference): void {
     this.#worker.postMessage(message);
   }
 }

@@ -44,8 +44,12 @@ Deno.test("a version is served by its way with the bytes that it gives alone, in
       await withActing({ store }, async (acting) => {
         for (const count of [1, 2, 16, 17, 300]) {
           const asked = request(count);
-          const { acting: said, actions } = await acting.act(way, asked);
-          assertEquals([said, actions], [way, (await alone(store, way, asked)).actions], `${way} ${count}`);
+          const { acting: actedBy, actions } = await acting.act(way, asked);
+          assertEquals(
+            [actedBy, actions],
+            [way, (await alone(store, way, asked)).actions],
+            `${way} ${count}`,
+          );
         }
         assertEquals(openedOf(acting), [`${way}@1 ${way}`], "nothing else was opened");
       });
@@ -59,8 +63,8 @@ Deno.test("a request for another way opens it beside the way that serves; what a
     await withActing({ store }, async (acting) => {
       for (const way of ["sampler", "proposer", "actor"] as const) {
         const asked = request(1, { acting: way });
-        const { version, acting: said, actions } = await acting.act("a", asked);
-        assertEquals([version, said], [2, way]);
+        const { version, acting: actedBy, actions } = await acting.act("a", asked);
+        assertEquals([version, actedBy], [2, way]);
         const wanted = (await alone(store, "a", asked)).actions[0]!;
         assert(actions[0]!.every((value, i) => Math.abs(value - wanted[i]!) < 1e-5), `${actions} ${wanted}`);
       }

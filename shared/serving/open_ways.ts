@@ -25,11 +25,11 @@ export interface PolicyOpener {
 export function createPolicyOpener(threads: InferenceThreads = createInferenceThreads()): PolicyOpener {
   const samplers = createPolicyThreads();
   return {
-    async open(parts, say) {
+    async open(parts, warn) {
       const light = openLightPolicy(parts, threads);
       if (light && !parts.opened.includes("sampler")) return light;
       try {
-        const sampler = await samplers.open(parts, say);
+        const sampler = await samplers.open(parts, warn);
         return light ? together(parts, sampler, light) : sampler;
       } catch (error) {
         await light?.close();

@@ -62,12 +62,12 @@ export function createPolicyThreads(): PolicyThreads {
     idle.push(worker);
   };
   return {
-    async open(parts, say) {
+    async open(parts, warn) {
       const worker = idle.pop() ?? startWorker();
       taken.set(worker, (taken.get(worker) ?? 0) + 1);
       const thread = new PolicyThread(parts.learner, worker, keep);
       const warning = await thread.open({ ...parts, input: samplerInput(parts.input) });
-      if (warning) say(warning);
+      if (warning) warn(warning);
       return thread;
     },
     close() {
@@ -121,7 +121,7 @@ class PolicyThread implements RunningPolicy {
     try {
       return await new Promise<string | undefined>((resolve, reject) => {
         this.#opening = { resolve, reject };
-        this.#say({ open: parts });
+        this.#send({ open: parts });
       });
     } catch (error) {
       this.#end("it could not be opened");
@@ -135,12 +135,12 @@ class PolicyThread implements RunningPolicy {
     return new Promise((resolve, reject) => {
       if (!this.#isOpen) return reject(this.#gone("closed"));
       this.#calls.set(++this.#lastCall, { resolve, reject });
-      this.#say({ act: this.#lastCall, task, states, noise });
+      this.#send({ act: this.#lastCall, task, states, noise });
     });
   }
 
   forget(asker: number): void {
-    if (this.#isOpen) this.#say({ forget: asker });
+    if (this.#isOpen) this.#send({ forget: asker });
   }
 
   isOpen(): boolean {
@@ -152,12 +152,12 @@ class PolicyThread implements RunningPolicy {
     this.#isOpen = false;
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     this.#onClosed = resolve;
-    this.#say({ close: true });
+    this.#send({ close: true });
     const inTime = await waitAtMost(CLOSE_WITHIN_MS, closed);
     this.#end("closed", inTime ? this.keep : undefined);
   }
 
-  #say(message: ToThread): void {
+  #send(message: ToThread): void {
     this.#worker.postMessage(message);
   }
 

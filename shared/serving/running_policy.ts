@@ -43,4 +43,4 @@ export interface RunningPolicy {
  *
  * @param say called with what is slower or worse than it could be.
  */
-export type OpenPolicy = (parts: PolicyParts, say: (warning: string) => void) => Promise<RunningPolicy>;
+export type OpenPolicy = (parts: PolicyParts, warn: (warning: string) => void) => Promise<RunningPolicy>;

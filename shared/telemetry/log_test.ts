@@ -31,7 +31,7 @@ Deno.test("createLog() drops what is below its level, and shows stacks at debug"
 });
 
 Deno.test("logWriter() gives a person on a terminal sentences, and programs the JSON", () => {
-  const said = (isTerminal: boolean) => {
+  const firstLine = (isTerminal: boolean) => {
     const lines: string[] = [];
     const log = createLog({
       fields: { service: "gateway", worker: 7 },
@@ -40,6 +40,6 @@ Deno.test("logWriter() gives a person on a terminal sentences, and programs the 
     log.warn("the store is away", { seconds: 3 });
     return lines.join("");
   };
-  assertEquals(said(true).replace(/^\S+ /, ""), "gateway: warn: the store is away (seconds 3)\n");
-  assertEquals(JSON.parse(said(false)).event, "the store is away");
+  assertEquals(firstLine(true).replace(/^\S+ /, ""), "gateway: warn: the store is away (seconds 3)\n");
+  assertEquals(JSON.parse(firstLine(false)).event, "the store is away");
 });

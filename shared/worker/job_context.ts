@@ -99,7 +99,7 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
   #loopSeen = { at: performance.now(), usedMs: processorMs() };
   #yielded = performance.now();
   #savedAt = performance.now();
-  #told = { at: -Infinity, step: 0 };
+  #reported = { at: -Infinity, step: 0 };
   #ticks = 0;
   /** Whether the planner has said that nobody needs the job. */
   #unneeded = false;
@@ -148,11 +148,11 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
 
   progress = ({ step, steps, loss }: Position): void => {
     const now = performance.now();
-    if (now - this.#told.at < PROGRESS_MS && step < steps) return;
+    if (now - this.#reported.at < PROGRESS_MS && step < steps) return;
     const { kind, learner } = this.delivery.message;
-    const elapsed = (now - this.#told.at) / 1000;
-    const rate = Number.isFinite(elapsed) && elapsed > 0 ? (step - this.#told.step) / elapsed : 0;
-    this.#told = { at: now, step };
+    const elapsed = (now - this.#reported.at) / 1000;
+    const rate = Number.isFinite(elapsed) && elapsed > 0 ? (step - this.#reported.step) / elapsed : 0;
+    this.#reported = { at: now, step };
     if (loss !== undefined && Number.isFinite(loss)) {
       this.settings.metrics.trainingLoss.set({ kind, learner }, loss);
     }

@@ -79,10 +79,10 @@ Deno.test(
             const { id, secret } = (await ask("POST", "/v1/webhooks", { url })).body;
             writeFileSync([one, two][i]!, `${secret}\n`);
             const key = await refuse(store, "a", i + 1);
-            const told = `cugro.arrival.rejected a {"arrival":${i + 1},"key":"incoming/a/${
+            const expected = `cugro.arrival.rejected a {"arrival":${i + 1},"key":"incoming/a/${
               i + 1
             }.hdf5","reason":"test"}`;
-            assertEquals((await line(receiver, 1)).replace(/: |, /g, (text) => text.trim()), told);
+            assertEquals((await line(receiver, 1)).replace(/: |, /g, (text) => text.trim()), expected);
             // The same once more.
             const state = async () => (await ask("GET", `/v1/webhooks/${id}/deliveries`)).body.deliveries[0];
             await until("it is delivered", async () => (await state()).state === "delivered");
@@ -151,9 +151,11 @@ Deno.test(
         python("nats_events", nats.url, "--seed", seedFile("observer"), "--place", join(folder, "python")),
         typescript("nats_events", nats.url, join(folder, "typescript"), seedFile("observer")),
       ];
-      const told = (version: number) => `cugro.version.published a {"version":${version}}`;
+      const published = (version: number) => `cugro.version.published a {"version":${version}}`;
       const expect = async (receivers: Receiver[], n: number, version: number) => {
-        for (const one of receivers) assertEquals((await line(one, n)).replace(": ", ":"), told(version));
+        for (const one of receivers) {
+          assertEquals((await line(one, n)).replace(": ", ":"), published(version));
+        }
       };
       let receivers: Receiver[] = [];
       try {

@@ -310,7 +310,7 @@ Deno.test("cancelled and deleted work leaves queue and workers within seconds, a
   inCluster("versity", [], 60_000, async ({ store, bus }) => {
     await createLearner({ store, name: "stops", seed: 7, preset: "smoke" });
     await drop(store, "stops", "a.bin");
-    const tell = () => bus.hint({ key: incomingPrefix("stops") });
+    const hint = () => bus.hint({ key: incomingPrefix("stops") });
     const queue = async (what: string, isRight: (ids: string[]) => boolean) => {
       const end = performance.now() + 15_000;
       while (true) {
@@ -333,10 +333,10 @@ Deno.test("cancelled and deleted work leaves queue and workers within seconds, a
       (await store.list("jobs/")).flatMap(({ key }) =>
         key.endsWith("stopped.json") ? [key.split("/")[2]!] : []
       );
-    tell();
+    hint();
     const ids = await untilTwoRun();
     await deleteLearner({ store, name: "stops" });
-    tell();
+    hint();
     await queue("nothing after a deletion", ({ length }) => length === 0);
     assertEquals((await notes()).sort(), ids);
     const left = (await store.list("jobs/")).map(({ key }) => key.split("/").slice(3).join("/"));
@@ -345,11 +345,11 @@ Deno.test("cancelled and deleted work leaves queue and workers within seconds, a
     // Only now: until they are stopped, the first two tell how far they are.
     running.clear();
     await restoreLearner({ store, name: "stops" });
-    tell();
+    hint();
     assertEquals(await untilTwoRun(), ids);
     assertEquals(await notes(), []);
     await cancel({ store, name: "stops", task: 1 });
-    tell();
+    hint();
     await queue("nothing after a cancel", ({ length }) => length === 0);
     assertEquals((await loadFacts(store, "stops")).taskFailures, []);
   }, {

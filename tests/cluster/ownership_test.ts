@@ -44,11 +44,11 @@ function startCommand(folder: string, args: readonly string[] = []): Command {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, CUGRO_LOG: "warn" },
   });
-  const said = { stdout: "", stderr: "" };
-  child.stdout.on("data", (text) => said.stdout += text);
-  child.stderr.on("data", (text) => said.stderr += text);
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (text) => output.stdout += text);
+  child.stderr.on("data", (text) => output.stderr += text);
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { child, stdout: () => said.stdout, stderr: () => said.stderr, ended };
+  return { child, stdout: () => output.stdout, stderr: () => output.stderr, ended };
 }
 
 async function until(what: string, is: () => boolean, within = 90_000): Promise<void> {

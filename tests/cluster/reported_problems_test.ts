@@ -89,7 +89,7 @@ async function inWorld(test: (world: World) => Promise<void>): Promise<void> {
 }
 
 /** What a webhook that wants problems has received, in words. */
-function told(received: readonly Received[], code: string): string[] {
+function eventsOf(received: readonly Received[], code: string): string[] {
   const events = received.map(({ body }) => JSON.parse(body));
   return events.filter(({ data }) => data.code === code).map(({ type }) => type.split(".").at(-1)!);
 }
@@ -114,7 +114,7 @@ async function droppedFiles(world: World, received: readonly Received[]): Promis
   const { body: mine } = await ask("GET", "/v1/learners/mine");
   assertEquals(mine.problems.map(({ code }: Problem) => code), ["file.name", "file.name"]);
   await until("the webhook gets all five", () => {
-    return told(received, "file.name").length === 3 && told(received, "file.learner").length === 1;
+    return eventsOf(received, "file.name").length === 3 && eventsOf(received, "file.learner").length === 1;
   });
 
   const { id } = named.find(({ subject }) => subject.key === copy)!;
@@ -135,7 +135,7 @@ async function droppedFiles(world: World, received: readonly Received[]): Promis
   for (const name of [copy, hidden, "incoming/A B/x.hdf5"]) await remove(name);
   await until(
     "the webhook hears that they are over",
-    () => told(received, "file.name").filter((end) => end === "resolved").length >= 3,
+    () => eventsOf(received, "file.name").filter((end) => end === "resolved").length >= 3,
   );
 }
 
@@ -158,12 +158,12 @@ async function serversKilled(world: World, received: readonly Received[]): Promi
   const { killNats, startNats, freezeMinio, killMinio, startMinio, problems, ask, metrics, tokens, url } =
     world;
   const stop = new AbortController();
-  const heard: string[] = [];
+  const changes: string[] = [];
   const open = Promise.withResolvers<void>();
   const listening = (async () => {
     const client = createClient({ url, token: tokens.team });
     for await (const each of client.events(undefined, { signal: stop.signal, onOpen: open.resolve })) {
-      if ("event" in each) heard.push(`${each.event.data.code} ${each.type.split(".").at(-1)}`);
+      if ("event" in each) changes.push(`${each.event.data.code} ${each.type.split(".").at(-1)}`);
     }
   })();
   try {
@@ -172,11 +172,11 @@ async function serversKilled(world: World, received: readonly Received[]): Promi
     await until("the bus is away", async () => (await problems("bus.away", "team")).length === 1);
     const { body: mine } = await ask("GET", "/v1/learners/mine");
     assert(mine.problems.some(({ code }: Problem) => code === "bus.away"), JSON.stringify(mine.problems));
-    await until("the stream tells", () => heard.includes("bus.away raised"));
+    await until("the stream tells", () => changes.includes("bus.away raised"));
     assertMatch((await metrics.expose()).text, /cugro_problems\{code="bus.away",[^}]*\} 1/);
     await startNats();
-    await until("the bus is there", () => heard.includes("bus.away resolved"));
-    await until("webhooks get both", () => told(received, "bus.away").length === 2);
+    await until("the bus is there", () => changes.includes("bus.away resolved"));
+    await until("webhooks get both", () => eventsOf(received, "bus.away").length === 2);
 
     freezeMinio();
     await until("the store is away", async () => (await problems("store.away")).length === 1);
@@ -195,12 +195,12 @@ async function serversKilled(world: World, received: readonly Received[]): Promi
     await killMinio();
     // Out of the gateway's own memory: nobody can read it now.
     assertEquals((await problems("file.learner")).length, 1);
-    await until("the stream tells", () => heard.includes("store.away raised"));
+    await until("the stream tells", () => changes.includes("store.away raised"));
     await startMinio();
-    await until("the store is there", () => heard.includes("store.away resolved"));
+    await until("the store is there", () => changes.includes("store.away resolved"));
     assertEquals(await problems("store.away"), []);
     // Each once, however often it was looked.
-    assertEquals(heard.filter((one) => one.endsWith("raised")), ["bus.away raised", "store.away raised"]);
+    assertEquals(changes.filter((one) => one.endsWith("raised")), ["bus.away raised", "store.away raised"]);
   } finally {
     stop.abort();
     await listening;

@@ -60,13 +60,13 @@ Deno.test("a nats-server that is killed and a service that hangs come back at th
       );
       assert(nats.pid !== pids[0] && worker.pid !== pids[1]);
       assertEquals(nats.url, cluster.natsUrl);
-      const told = events.join("\n");
+      const reported = events.join("\n");
       assertMatch(
-        told,
+        reported,
         new RegExp(`nats-server \\(pid ${pids[0]}\\) ended with SIGKILL; it is started again in 250 ms`),
       );
       assertMatch(
-        told,
+        reported,
         new RegExp(`dataset-import \\(pid ${pids[1]}\\) has not answered for 3 s: it hangs and is killed`),
       );
       await handOver(cluster, store, 2);

@@ -24,10 +24,10 @@ async function placeOn(index: number, folder: string): Promise<Place> {
 async function cugro(
   { url, backup = url }: Pick<RunningServer, "url"> & { backup?: string },
   ...args: string[]
-): Promise<{ code: number; said: string }> {
-  const said: string[] = [];
+): Promise<{ code: number; output: string }> {
+  const output: string[] = [];
   const { log, error } = console;
-  console.log = console.error = (text: unknown) => void said.push(String(text));
+  console.log = console.error = (text: unknown) => void output.push(String(text));
   const variables = {
     CUGRO_S3_ENDPOINT: url,
     CUGRO_S3_ACCESS_KEY: S3_ROOT.accessKey,
@@ -40,7 +40,7 @@ async function cugro(
   };
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
   try {
-    return { code: await runCommandLine(args), said: said.join("\n") };
+    return { code: await runCommandLine(args), output: output.join("\n") };
   } finally {
     Object.assign(console, { log, error });
     for (const name of Object.keys(variables)) Deno.env.delete(name);
@@ -86,8 +86,8 @@ Deno.test("a folder that learns, backed up into one S3 server and restored into 
 
     const backup = ["backup", "--all", "--store", root, "--to", one.name, "--tokens", tokens];
     const made = await cugro(one.server, ...backup);
-    assertEquals(made.code, 0, made.said);
-    assertStringIncludes((await cugro(one.server, ...backup)).said, "0 contents, 0 B");
+    assertEquals(made.code, 0, made.output);
+    assertStringIncludes((await cugro(one.server, ...backup)).output, "0 contents, 0 B");
     assertEquals((await cugro(one.server, "backup", "check", "--from", one.name)).code, 0);
 
     // From one server into the other.
@@ -96,8 +96,8 @@ Deno.test("a folder that learns, backed up into one S3 server and restored into 
       both,
       ...["restore", "--from", one.name, "--store", other.name, "--tokens", `${folder}/t`],
     );
-    assertEquals(restored.code, 0, restored.said);
-    assertStringIncludes(restored.said, "arrivals name their files as s3://kept does");
+    assertEquals(restored.code, 0, restored.output);
+    assertStringIncludes(restored.output, "arrivals name their files as s3://kept does");
     assertEquals([await readTokens(`${folder}/t`), (await Deno.stat(`${folder}/t`)).mode! & 0o777], [
       [entry],
       0o600,
@@ -109,7 +109,7 @@ Deno.test("a folder that learns, backed up into one S3 server and restored into 
     assertEquals((await loadFacts(other.store, "a")).tasks.length, 3);
     const again = await cugro(both, "restore", "--from", one.name, "--store", other.name);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.said, "is not empty");
+    assertStringIncludes(again.output, "is not empty");
     await store.close();
   }));
 
@@ -120,9 +120,9 @@ Deno.test("backup and restore say what is wrong, and write nothing then", () =>
     await drive(store, pretend());
     const root = ["--store", `${folder}/store`];
     const refused = async (words: string, ...args: string[]) => {
-      const { code, said } = await cugro(server, ...args);
-      assertEquals(code, 1, said);
-      assertStringIncludes(said, words);
+      const { code, output } = await cugro(server, ...args);
+      assertEquals(code, 1, output);
+      assertStringIncludes(output, words);
     };
     await refused("say so with --all", "backup", ...root, "--to", name);
     await refused("Where to is missing", "backup", "--all", ...root);
@@ -167,7 +167,7 @@ Deno.test("backup and restore say what is wrong, and write nothing then", () =>
     assertEquals((await cugro(server, "backup", "--all", ...root, "--to", name)).code, 0);
     assertEquals((await cugro(server, "backup", "check", "--from", name)).code, 0);
     assertStringIncludes(
-      (await cugro(server, "backup", "prune", "--from", name, "--keep", "1")).said,
+      (await cugro(server, "backup", "prune", "--from", name, "--keep", "1")).output,
       "2 snapshots",
     );
     assert((await cugro(server, "restore", "--from", name, "--store", `${folder}/new`)).code === 0);

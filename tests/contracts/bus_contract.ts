@@ -190,41 +190,41 @@ function newsContract(test: Test): void {
 
   test("tells events to every subscriber until it stops", async ({ bus, connect }) => {
     const other = await connect();
-    const heard: string[][] = [[], []];
-    const stop = await bus.subscribe("events", (e) => heard[0]!.push(e.id));
-    await other.subscribe("events", (e) => heard[1]!.push(e.id));
+    const received: string[][] = [[], []];
+    const stop = await bus.subscribe("events", (e) => received[0]!.push(e.id));
+    await other.subscribe("events", (e) => received[1]!.push(e.id));
     await bus.announce(event(1));
     await other.announce(event(2));
-    await eventually(() => heard.every((ids) => ids.length === 2));
+    await eventually(() => received.every((ids) => ids.length === 2));
     stop();
     await other.announce(event(3));
-    await eventually(() => heard[1]!.length === 3);
+    await eventually(() => received[1]!.length === 3);
     await sleep(50);
-    assertEquals(heard.map((ids) => ids.sort()), [["jobs/1", "jobs/2"], ["jobs/1", "jobs/2", "jobs/3"]]);
+    assertEquals(received.map((ids) => ids.sort()), [["jobs/1", "jobs/2"], ["jobs/1", "jobs/2", "jobs/3"]]);
     await other.close();
   });
 
   test("tells an event whole, its trace included", async ({ bus, connect }) => {
     const other = await connect();
     const traced = { ...event(1), traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
-    const heard: CloudEvent[] = [];
-    await bus.subscribe("events", (e) => heard.push(e));
+    const received: CloudEvent[] = [];
+    await bus.subscribe("events", (e) => received.push(e));
     await other.announce(traced);
-    await eventually(() => heard.length > 0);
-    assertEquals(heard, [traced]);
+    await eventually(() => received.length > 0);
+    assertEquals(received, [traced]);
     await other.close();
   });
 
   test("tells progress as it was given, and nothing of it to those who listen to events", async ({ bus, connect }) => {
     const other = await connect();
     const progress: ProgressMessage = { ...message("a"), step: 3, steps: 10, loss: 0.25, ratePerSecond: 4 };
-    const heard: ProgressMessage[] = [];
-    await bus.subscribe("progress", (p) => heard.push(p));
-    await bus.subscribe("events", () => heard.push(progress));
+    const received: ProgressMessage[] = [];
+    await bus.subscribe("progress", (p) => received.push(p));
+    await bus.subscribe("events", () => received.push(progress));
     other.progress(progress);
-    await eventually(() => heard.length > 0);
+    await eventually(() => received.length > 0);
     await sleep(50);
-    assertEquals(heard, [progress]);
+    assertEquals(received, [progress]);
     await other.close();
   });
 
@@ -234,25 +234,25 @@ function newsContract(test: Test): void {
       { key: "incoming/walker/task 1+2.hdf5", etag: "0123", size: 12 },
       { key: "incoming/walker/\u00e9.npz" },
     ];
-    const heard: IncomingHint[] = [];
-    const stop = await bus.subscribe("incoming", (hint) => heard.push(hint));
+    const received: IncomingHint[] = [];
+    const stop = await bus.subscribe("incoming", (hint) => received.push(hint));
     for (const hint of hints) other.hint(hint);
-    await eventually(() => heard.length === 2);
+    await eventually(() => received.length === 2);
     stop();
     other.hint(hints[0]!);
     await sleep(50);
-    assertEquals(heard, hints);
+    assertEquals(received, hints);
     await other.close();
   });
 
   test("does not let a failing subscriber reach the publisher or others", async ({ bus }) => {
-    const heard: string[] = [];
+    const received: string[] = [];
     await bus.subscribe("events", () => {
       throw new Error("on purpose");
     });
-    await bus.subscribe("events", (e) => heard.push(e.id));
+    await bus.subscribe("events", (e) => received.push(e.id));
     await bus.announce(event(1));
-    await eventually(() => heard.length > 0);
-    assertEquals(heard, ["jobs/1"]);
+    await eventually(() => received.length > 0);
+    assertEquals(received, ["jobs/1"]);
   });
 }

@@ -126,9 +126,9 @@ Deno.test("a server that ignores conditions, whose lists lag behind, or whose cl
 });
 
 Deno.test("cugro doctor --store tries a folder's disk, and ends with 1 for a bucket that is unfit", async () => {
-  const said: string[] = [];
+  const printed: string[] = [];
   const { log, error } = console;
-  console.log = console.error = (text: unknown) => void said.push(String(text));
+  console.log = console.error = (text: unknown) => void printed.push(String(text));
   const codes: number[] = [];
   try {
     Deno.env.set("CUGRO_S3_ENDPOINT", "http://127.0.0.1:9");
@@ -141,7 +141,7 @@ Deno.test("cugro doctor --store tries a folder's disk, and ends with 1 for a buc
     Deno.exitCode = 0;
   }
   assertEquals(codes, [0, 1, 1]);
-  const text = said.join("\n");
+  const text = printed.join("\n");
   assertStringIncludes(text, `${folder} can be a store.`);
   assertStringIncludes(text, "s3://nobody cannot be a store: 1 fault");
   assertStringIncludes(text, "is not there: a store is made by the first command that learns");

@@ -108,8 +108,8 @@ natsTest(
   "subscribe() reports objects from notifications of MinIO and of Versity's gateway, and overlooks other things",
   async (server) => {
     const bus = await server.open();
-    const heard: IncomingHint[] = [];
-    await bus.subscribe("incoming", (hint) => heard.push(hint));
+    const received: IncomingHint[] = [];
+    await bus.subscribe("incoming", (hint) => received.push(hint));
     const record = (eventName: string, key: string) => ({
       eventName,
       s3: { bucket: { name: "cugro" }, object: { key, eTag: "12ab", size: 7 } },
@@ -128,8 +128,8 @@ natsTest(
     await server.publish("incoming.minio", JSON.stringify({ Records: [removed, elsewhere, created] }));
     await server.publish("incoming.versity", JSON.stringify(started));
     await server.publish("incoming.versity", JSON.stringify({ Records: [versity] }));
-    await until(() => heard.length > 1);
-    assertEquals(heard, [
+    await until(() => received.length > 1);
+    assertEquals(received, [
       { key: "incoming/walker/task 1+2.hdf5", etag: "12ab", size: 7 },
       { key: "incoming/walker/a+b 50%.hdf5", etag: "34cd-2", size: 9 },
     ]);

@@ -62,8 +62,8 @@ natsTest("work goes on when JetStream has lost everything", async (server) => {
   const [worker, coordinator] = [await server.open(), await server.open()];
   for (const name of ["a", "b"]) await coordinator.submit(jobMessage(name));
   const held = await fetchOne(worker);
-  const heard: string[] = [];
-  await worker.subscribe("events", ({ id }) => heard.push(id));
+  const received: string[] = [];
+  await worker.subscribe("events", ({ id }) => received.push(id));
   await server.kill();
   await server.start({ empty: true });
   await until(() => coordinator.connected() && worker.connected());
@@ -78,7 +78,7 @@ natsTest("work goes on when JetStream has lost everything", async (server) => {
   await again.ack();
   assertEquals((await fetchOne(worker)).message.jobId, sha256("a"));
   await coordinator.announce(event(1));
-  await until(() => heard.length > 0);
+  await until(() => received.length > 0);
 });
 
 natsTest("streams and consumers that are deleted in mid-run are made again", async (server) => {

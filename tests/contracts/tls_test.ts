@@ -131,10 +131,10 @@ Deno.test("the overlay for TLS: bus, store and notifications work with its certi
       const safe = readStoreConfig({ ...environment, CUGRO_S3_UNSAFE: "" });
       await assertRejects(() => openStore(safe), Error, "it takes a write with an unsigned trailer");
       const store = await openStore(readStoreConfig(environment));
-      const told = Promise.withResolvers<string>();
-      const end = await bus.subscribe("incoming", ({ key }) => told.resolve(key));
+      const received = Promise.withResolvers<string>();
+      const end = await bus.subscribe("incoming", ({ key }) => received.resolve(key));
       await store.put(incomingKey("one", "a.hdf5"), new TextEncoder().encode("a"));
-      assertEquals(await told.promise, incomingKey("one", "a.hdf5"));
+      assertEquals(await received.promise, incomingKey("one", "a.hdf5"));
       end();
       await store.close();
       await bus.close();

@@ -58,13 +58,13 @@ async function contents(store: Store): Promise<Record<string, string>> {
 }
 
 /** Runs `cugro` with the bucket's keys in the environment. */
-async function cugro(...args: string[]): Promise<{ code: number; said: string }> {
-  const said: string[] = [];
+async function cugro(...args: string[]): Promise<{ code: number; output: string }> {
+  const output: string[] = [];
   const { log, error } = console;
-  console.log = console.error = (text: unknown) => void said.push(String(text));
+  console.log = console.error = (text: unknown) => void output.push(String(text));
   for (const [name, value] of Object.entries(variables())) Deno.env.set(name, value);
   try {
-    return { code: await runCommandLine(args), said: said.join("\n") };
+    return { code: await runCommandLine(args), output: output.join("\n") };
   } finally {
     Object.assign(console, { log, error });
     for (const name of Object.keys(variables())) Deno.env.delete(name);
@@ -75,22 +75,22 @@ Deno.test("push, then pull elsewhere, gives a learner of the same bytes; repeate
   const { root, store } = await learnt("here");
   const there = "s3://transfer/round/trip";
   const pushed = await cugro("push", "--learner", "a", "--store", root, "--to", there);
-  assertEquals(pushed.code, 0, pushed.said);
+  assertEquals(pushed.code, 0, pushed.output);
   const pulled = await cugro("pull", "--learner", "a", "--from", there, "--store", `${folder}/elsewhere`);
-  assertEquals(pulled.code, 0, pulled.said);
+  assertEquals(pulled.code, 0, pulled.output);
   const elsewhere = await openFilesystemStore({ root: `${folder}/elsewhere` });
   const [mine, theirs] = [await contents(store), await contents(elsewhere)];
   assert(Object.keys(theirs).length > 30);
   for (const [key, hash] of Object.entries(theirs)) assertEquals(mine[key], hash, key);
-  assertStringIncludes(pushed.said, `a: ${Object.keys(theirs).length} objects`);
+  assertStringIncludes(pushed.output, `a: ${Object.keys(theirs).length} objects`);
   await elsewhere.close();
   for (const direction of [["push", "--to"], ["pull", "--from"]] as const) {
     const [command, flag] = direction;
     const again = await cugro(command, "--learner", "a", "--store", root, flag, there);
-    assertStringIncludes(again.said, "0 of them are new there");
+    assertStringIncludes(again.output, "0 of them are new there");
   }
   const status = await cugro("status", "--store", there, "--json");
-  assertEquals([status.code, JSON.parse(status.said)[0]?.name ?? JSON.parse(status.said)[0]?.learner], [
+  assertEquals([status.code, JSON.parse(status.output)[0]?.name ?? JSON.parse(status.output)[0]?.learner], [
     0,
     "a",
   ]);
@@ -119,7 +119,7 @@ Deno.test("push that was cut off leaves no learner, and is taken up where it sto
   await to.close();
   await store.close();
   const status = await cugro("versions", "--learner", "a", "--store", "s3://transfer/cut-off");
-  assertEquals(status.code, 0, `${root}: ${status.said}`);
+  assertEquals(status.code, 0, `${root}: ${status.output}`);
 });
 
 Deno.test("push refuses to write over a copy that went on, until that has been pulled", async () => {
@@ -133,11 +133,11 @@ Deno.test("push refuses to write over a copy that went on, until that has been p
   const refused = await push();
   assertEquals(refused.code, 1);
   assertStringIncludes(
-    refused.said,
+    refused.output,
     "learners/a/versions/2/withdrawn.json is not here. Copy it from there first",
   );
   const pulled = await cugro("pull", "--learner", "a", "--from", there, "--store", root);
-  assertEquals([pulled.code, pulled.said.includes("; 1 of them")], [0, true], pulled.said);
+  assertEquals([pulled.code, pulled.output.includes("; 1 of them")], [0, true], pulled.output);
   assertEquals((await push()).code, 0);
   await to.close();
 });
@@ -169,13 +169,16 @@ Deno.test("push refuses another learner of the same name, and a damaged artifact
 Deno.test("commands say what is wrong with the name of a store", async () => {
   const run = await cugro("run", "--learner", "a", "--store", "s3://transfer/x");
   assertEquals(run.code, 1);
-  assertStringIncludes(run.said, "needs a folder: s3://transfer/x is a bucket");
+  assertStringIncludes(run.output, "needs a folder: s3://transfer/x is a bucket");
   assertStringIncludes(
-    (await cugro("status", "--store", "gs://bucket")).said,
+    (await cugro("status", "--store", "gs://bucket")).output,
     'current value is "gs://bucket"',
   );
-  assertStringIncludes((await cugro("status", "--store", "s3://B")).said, "CUGRO_STORE must name the store");
-  assertStringIncludes((await cugro("status", "--store", "s3://nobody")).said, "there is no such bucket");
+  assertStringIncludes(
+    (await cugro("status", "--store", "s3://B")).output,
+    "CUGRO_STORE must name the store",
+  );
+  assertStringIncludes((await cugro("status", "--store", "s3://nobody")).output, "there is no such bucket");
   const folders = await cugro("push", "--learner", "a", "--store", folder, "--to", `${folder}/b`);
-  assertStringIncludes(folders.said, "need a bucket");
+  assertStringIncludes(folders.output, "need a bucket");
 });

@@ -31,10 +31,10 @@ const ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader"];
 /** Runs a test with a browser. */
 export async function withBrowser(test: (browser: TestBrowser) => Promise<void>): Promise<void> {
   const browser = await chromium.launch({ executablePath: browserPath!, args: ARGUMENTS });
-  const heard: string[] = [];
+  const faults: string[] = [];
   try {
     await test({
-      complaints: () => heard.splice(0),
+      complaints: () => faults.splice(0),
       async open(address, { width = 1280, theme = "light" } = {}) {
         const context = await browser.newContext({
           viewport: { width, height: 900 },
@@ -44,9 +44,9 @@ export async function withBrowser(test: (browser: TestBrowser) => Promise<void>)
         });
         const page = await context.newPage();
         page.setDefaultTimeout(60_000);
-        page.on("pageerror", (error) => void heard.push(error.message));
+        page.on("pageerror", (error) => void faults.push(error.message));
         page.on("console", (message) => {
-          if (message.type() === "error" && !EXPECTED.test(message.text())) heard.push(message.text());
+          if (message.type() === "error" && !EXPECTED.test(message.text())) faults.push(message.text());
         });
         await page.goto(address);
         return page;

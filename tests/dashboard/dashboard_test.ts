@@ -71,12 +71,12 @@ async function learnFrom(page: Page, file: Offered, version: number): Promise<vo
   await page.locator("table.matrix tr.pending").waitFor({ state: "detached" });
 }
 
-async function actOn(page: Page, button: string, confirm: string, said: string): Promise<void> {
+async function actOn(page: Page, button: string, confirm: string, toast: string): Promise<void> {
   await page.getByRole("button", { name: button, exact: true }).first().click();
   const dialog = page.locator("dialog");
   assertStringIncludes(await dialog.locator("code").first().innerText(), "deno task cugro");
   await dialog.getByRole("button", { name: confirm }).click();
-  await page.locator(".toast").getByText(said).waitFor();
+  await page.locator(".toast").getByText(toast).waitFor();
 }
 
 async function watchLearning(served: ServedDashboard, browser: TestBrowser): Promise<void> {

@@ -39,7 +39,7 @@ async function pageIn(written: () => string, ended: Promise<unknown>): Promise<S
   }
 }
 
-const endOf = async ({ ended, errors }: Running) => ({ ...await ended, said: errors() });
+const endOf = async ({ ended, errors }: Running) => ({ ...await ended, printed: errors() });
 
 Deno.test("cugro dashboard serves the page of a folder that nobody writes, and a second one finds it by the lock", () =>
   withLearner(async (folder) => {
@@ -52,13 +52,13 @@ Deno.test("cugro dashboard serves the page of a folder that nobody writes, and a
       assert((await client.token()).scopes.includes("admin"), "nobody else writes: the page may act");
       assertStringIncludes(await (await fetch(url)).text(), '<div id="dashboard">');
       const second = await endOf(startCommand(["dashboard", "--store", folder]));
-      assertEquals(second.code, 0, second.said);
-      assertStringIncludes(second.said, `${url}/#token=${token}&to=%2Flearners`);
-      assertStringIncludes(second.said, `by pid ${first.child.pid}`);
+      assertEquals(second.code, 0, second.printed);
+      assertStringIncludes(second.printed, `${url}/#token=${token}&to=%2Flearners`);
+      assertStringIncludes(second.printed, `by pid ${first.child.pid}`);
       // A command that would write is told where to look.
       const refused = await endOf(startCommand(["run", "--learner", "mine", "--store", folder]));
       assertEquals(refused.code, 1);
-      assertStringIncludes(refused.said, url);
+      assertStringIncludes(refused.printed, url);
     } finally {
       process.kill(first.child.pid!, "SIGINT");
     }
@@ -123,8 +123,8 @@ Deno.test("cugro run --open serves the page while it runs; on a terminal it stay
   withLearner(async (folder) => {
     const run = ["run", "--learner", "mine", "--store", folder, "--workers", "1", "--open"];
     const elsewhere = await endOf(startCommand(run));
-    assertEquals(elsewhere.code, 0, elsewhere.said);
-    assert(ADDRESS.test(elsewhere.said));
+    assertEquals(elsewhere.code, 0, elsewhere.printed);
+    assert(ADDRESS.test(elsewhere.printed));
     const ending = onTerminal([...run, "--no-stay"]);
     assertEquals((await ending.ended).code, 0, ending.errors());
     const staying = onTerminal(run);

@@ -33,8 +33,8 @@ const picture = (page: Page, index: number) => page.locator(".robot-picture").nt
 
 /** What a picture says of its robot: step and what was earned. */
 async function standing(page: Page, index: number): Promise<{ step: number; earned: string }> {
-  const told = picture(page, index).locator("dl");
-  const [earned, step] = await told.locator("dd").allInnerTexts();
+  const figures = picture(page, index).locator("dl");
+  const [earned, step] = await figures.locator("dd").allInnerTexts();
   return { step: Number(step), earned: earned! };
 }
 

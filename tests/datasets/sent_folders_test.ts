@@ -38,10 +38,10 @@ async function until(store: Store, done: (facts: LearnerFacts) => boolean): Prom
 
 async function cugro(...args: string[]): Promise<{ code: number; text: string }> {
   const { log, error } = console;
-  const said: string[] = [];
-  console.log = console.error = (text: unknown) => void said.push(String(text));
+  const printed: string[] = [];
+  console.log = console.error = (text: unknown) => void printed.push(String(text));
   try {
-    return { code: await runCommandLine(args), text: said.join("\n") };
+    return { code: await runCommandLine(args), text: printed.join("\n") };
   } finally {
     Object.assign(console, { log, error });
   }

@@ -33,9 +33,9 @@ export function distinctTask(task: number, size = 400): Dataset {
     actions = new Float32Array(size),
     rewards = new Float32Array(size);
   for (let n = 0; n < size; n++) {
-    const shared = rng.normal(), told = rng.normal();
-    states.set([3 * sign + 0.3 * rng.normal(), shared, sign * shared, told], n * S);
-    actions[n] = 2 * sign - sign * told + 0.3 * rng.normal();
+    const shared = rng.normal(), decisive = rng.normal();
+    states.set([3 * sign + 0.3 * rng.normal(), shared, sign * shared, decisive], n * S);
+    actions[n] = 2 * sign - sign * decisive + 0.3 * rng.normal();
     rewards[n] = 5 * sign * (actions[n]! - 2 * sign);
   }
   return {

@@ -17,16 +17,16 @@ export async function loadedBy(program: URL, args: readonly string[]): Promise<L
     ...{ stdout: "piped", stderr: "piped" },
   }).spawn();
   const text = new Response(child.stdout).text();
-  const said = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-  const urls = await scriptsOf(await addressIn(said));
-  while (!(await said.read()).done);
+  const output = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  const urls = await scriptsOf(await addressIn(output));
+  while (!(await output.read()).done);
   return { code: (await child.status).code, text: await text, urls };
 }
 
-async function addressIn(said: ReadableStreamDefaultReader<string>): Promise<string> {
+async function addressIn(output: ReadableStreamDefaultReader<string>): Promise<string> {
   let text = "";
   while (true) {
-    const { value, done } = await said.read();
+    const { value, done } = await output.read();
     if (done) throw new Error(`It has no inspector: ${text}`);
     text += value;
     const address = /ws:\/\/\S+(?=\s)/.exec(text)?.[0];

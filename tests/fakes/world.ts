@@ -181,13 +181,13 @@ async function outcome(store: Store, id: string, job: Job, pretence: Pretence): 
   const fidelity = pretence.fidelity?.(task, newTask);
   const success = pretence.success?.(task, newTask);
   const random = randomEpisodes ? { randomReturn: pretence.random ?? 0 } : {};
-  const told = {
+  const measured = {
     ...(success ? { success } : {}),
     ...(fidelity ? { fidelity } : {}),
     ...random,
     ...pretence.simulator?.(task),
   };
-  return { outputs: ["rollouts"], metrics: { returns, ...told, id } as JsonObject };
+  return { outputs: ["rollouts"], metrics: { returns, ...measured, id } as JsonObject };
 }
 
 function goalOf(environment: EnvironmentRef | null): number {
@@ -274,11 +274,11 @@ export async function addFile(
   text: string,
   name = "a",
   fileName = `${text}.hdf5`,
-  told: Pick<Upload, "asNewTask"> = {},
+  options: Pick<Upload, "asNewTask"> = {},
 ) {
   const { length } = await store.list(arrivalsPrefix(name));
   const upload = sha256(`${name} ${length} ${fileName} ${text}`).slice(0, 32);
-  return await addUploaded({ store, learner: name, fileName, body: encode(text), upload, ...told });
+  return await addUploaded({ store, learner: name, fileName, body: encode(text), upload, ...options });
 }
 
 /**

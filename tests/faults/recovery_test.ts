@@ -67,10 +67,10 @@ Deno.test("damaged weights stop the next task with a sentence; a copy put back, 
     bytes[bytes.length - 5]! ^= 1;
     await writeFile(path, bytes);
 
-    const said = await failingCommand(learn(second));
-    assertStringIncludes(said, `artifacts/${hash} is damaged`);
-    assertStringIncludes(said, "Task 2 cannot go on");
-    assertStringIncludes(said, `needs weights of version 1 (artifacts/${hash})`);
+    const errors = await failingCommand(learn(second));
+    assertStringIncludes(errors, `artifacts/${hash} is damaged`);
+    assertStringIncludes(errors, "Task 2 cannot go on");
+    assertStringIncludes(errors, `needs weights of version 1 (artifacts/${hash})`);
     assertEquals(await readFile(`${path}.damaged`), bytes, "the damaged bytes are set aside");
     const status = async () =>
       JSON.parse(await runCommand(["status", "--learner", "one", "--store", store, "--json"]));
@@ -134,10 +134,10 @@ Deno.test("cugro run on a full disk says so in one sentence, waits, and goes on 
       const whole = await running.ended;
       assertEquals(whole.code, 0, running.errors());
       assertStringIncludes(whole.output, "serving version 1");
-      const said = running.errors();
-      assertStringIncludes(said, "There is room again: the run goes on");
-      assertEquals(said.split("is full").length, 2, `said once: ${said}`);
-      assertEquals(said.split("\n").filter((line) => line.startsWith("{")), [], "no line of JSON");
+      const errors = running.errors();
+      assertStringIncludes(errors, "There is room again: the run goes on");
+      assertEquals(errors.split("is full").length, 2, `said once: ${errors}`);
+      assertEquals(errors.split("\n").filter((line) => line.startsWith("{")), [], "no line of JSON");
       await rm(store, { recursive: true });
     });
   }));

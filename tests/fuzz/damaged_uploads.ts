@@ -55,11 +55,11 @@ export interface ImporterFigures {
 
 /** Sends damaged files to a gateway, then gives the importer `inARow` bad ones one after the other. */
 export async function fuzzServices(
-  { uploads, inARow, start = 1, say = () => {} }: {
+  { uploads, inARow, start = 1, report = () => {} }: {
     uploads: number;
     inARow: number;
     start?: number;
-    say?: (line: string) => void;
+    report?: (line: string) => void;
   },
 ): Promise<{ uploads: UploadCounts; importer: ImporterFigures }> {
   const others = ["state-generation", "behavior-generation", "critic-training", "policy-evaluation"] as const;
@@ -69,8 +69,8 @@ export async function fuzzServices(
   const bus = await openNatsBus({ servers: [cluster.natsUrl], name: "fuzz" });
   try {
     const originals = await makeOriginals();
-    const sent = await sendAll(cluster, store, originals, { uploads, start, say });
-    const importer = await importInARow({ cluster, store, bus, originals }, { inARow, start, say });
+    const sent = await sendAll(cluster, store, originals, { uploads, start, report });
+    const importer = await importInARow({ cluster, store, bus, originals }, { inARow, start, report });
     return { uploads: sent, importer };
   } finally {
     await bus.close();
@@ -93,7 +93,7 @@ async function sendAll(
   { gatewayUrl, adminToken }: Cluster,
   store: Store,
   originals: readonly Original[],
-  { uploads, start, say }: { uploads: number; start: number; say: (line: string) => void },
+  { uploads, start, report }: { uploads: number; start: number; report: (line: string) => void },
 ): Promise<UploadCounts> {
   const learners = Array.from({ length: uploads }, (_, n) => `fuzz-${n}`);
   for (const name of learners) await createLearner({ store, name, seed: 1, preset: "smoke" });
@@ -115,7 +115,7 @@ async function sendAll(
     if (answer.status >= 500) throw new Error(`The gateway answers ${answer.status} to file ${n}`);
     if (answer.status >= 400) counts.refusedAtOnce++;
   });
-  say(`${uploads} files sent`);
+  report(`${uploads} files sent`);
   for (const name of learners) await untilJudged(store, name, counts);
   return counts;
 }
@@ -147,7 +147,7 @@ const MAGIC = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 async function importInARow(
   { cluster, store, bus, originals }: World,
-  { inARow, start, say }: { inARow: number; start: number; say: (line: string) => void },
+  { inARow, start, report }: { inARow: number; start: number; report: (line: string) => void },
 ): Promise<ImporterFigures> {
   const process = cluster.processes.find(({ service }) => service === "dataset-import")!;
   const good = originals[0]!;
@@ -164,7 +164,7 @@ async function importInARow(
       : badFile(original, start + 1000 * n);
     const metrics = await importFile({ store, bus }, `${n}_${original.name}`, bytes);
     if (metrics.rejected !== undefined) rejected++;
-    if (n % 500 === 499) say(`${n + 1} files in a row`);
+    if (n % 500 === 499) report(`${n + 1} files in a row`);
   });
   const seconds = Math.round((performance.now() - began) / 1000);
   const goodAfterwards = await importGood("last") === usual;

@@ -6,7 +6,7 @@ Deno.test("1,500 damaged files of every form are refused in one sentence, or rea
   const counts = await fuzzReaders({ files: 1500, start: 7_000_000, threads: 1 });
   const { files, crashes, hangs, undetected, unforeseen, faults } = counts;
   assertEquals({ files, crashes, hangs, undetected, unforeseen, faults }, { ...bad(), files: 1500 });
-  assert(counts.told > 40 && counts.refused > 500 && counts.sameData > 50, JSON.stringify(counts));
+  assert(counts.wasNamed > 40 && counts.refused > 500 && counts.sameData > 50, JSON.stringify(counts));
 });
 
 Deno.test("damaged files, each in a thread of its own, leave good ones as they were", async () => {

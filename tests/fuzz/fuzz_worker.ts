@@ -13,7 +13,7 @@ export interface Outcome {
   seed: number;
   became: "refused" | "same data" | "other data" | "other data, told by a checksum" | "crash";
   /** Whether a checksum tells the damage. */
-  told: boolean;
+  wasNamed: boolean;
   message?: string;
   /** What was thrown, where the reader did not foresee it. */
   unforeseen?: string;
@@ -31,12 +31,12 @@ const originals = await makeOriginals();
 function outcomeOf(original: Original, seed: number): Outcome {
   const damaged = damage(original, seed);
   const { kind, bytes } = damaged;
-  const told = isNamed(original, damaged);
-  const common = { original: original.name, kind, seed, told };
+  const wasNamed = isNamed(original, damaged);
+  const common = { original: original.name, kind, seed, wasNamed };
   try {
     const hash = datasetHash(readDataset(bytes, original.name).dataset);
     if (hash === original.hash) return { ...common, became: "same data" };
-    return { ...common, became: told ? "other data, told by a checksum" : "other data" };
+    return { ...common, became: wasNamed ? "other data, told by a checksum" : "other data" };
   } catch (error) {
     const { message } = error as Error;
     const isSentence = error instanceof DatasetError && !message.includes("\n") &&

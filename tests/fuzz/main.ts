@@ -35,23 +35,23 @@ program.parse();
 process.exitCode = await main(program.opts<Settings>());
 
 async function main({ files, isolated, uploads, row, start, out }: Settings): Promise<number> {
-  const say = (line: string) => console.log(line);
+  const report = (line: string) => console.log(line);
   const figures: Record<string, unknown> = { start };
-  const readers = await fuzzReaders({ files, start, say: (counts) => say(JSON.stringify(counts)) });
+  const readers = await fuzzReaders({ files, start, report: (counts) => report(JSON.stringify(counts)) });
   figures.readers = readers;
-  say(`readers: ${JSON.stringify(readers)}`);
+  report(`readers: ${JSON.stringify(readers)}`);
   const threads = await fuzzIsolated({ files: isolated, start: start + files });
   figures.isolated = threads;
-  say(`in threads: ${JSON.stringify(threads)}`);
+  report(`in threads: ${JSON.stringify(threads)}`);
   const bad = [readers, threads].reduce(
     (sum, { crashes, hangs, undetected, unforeseen }) => sum + crashes + hangs + undetected + unforeseen,
     0,
   );
   let sound = bad === 0 && threads.originalsUnchanged;
   if (uploads + row > 0) {
-    const services = await fuzzServices({ uploads, inARow: row, start: start + files + isolated, say });
+    const services = await fuzzServices({ uploads, inARow: row, start: start + files + isolated, report });
     Object.assign(figures, services);
-    say(JSON.stringify(services, null, 1));
+    report(JSON.stringify(services, null, 1));
     sound &&= services.uploads.failedImports === 0 && services.uploads.badSentences.length === 0 &&
       services.importer.goodAfterwards && services.importer.restarts === 0;
   }

@@ -130,9 +130,9 @@ export function isNamed({ bytes, chunks, fits, sums }: Original, { bytes: damage
   if (damaged.length !== bytes.length) return false;
   const view = new DataView(damaged.buffer);
   const blocks = sums.map(([from, to]): [number, number] => [from, to + 4]);
-  let told = sums.some(([from, to]) => lookup3(damaged.subarray(from, to)) !== view.getUint32(to, true));
-  told ||= chunks.some(([from, to]) => !fits(damaged.subarray(from, to)));
-  if (!told) return false;
+  let isCaught = sums.some(([from, to]) => lookup3(damaged.subarray(from, to)) !== view.getUint32(to, true));
+  isCaught ||= chunks.some(([from, to]) => !fits(damaged.subarray(from, to)));
+  if (!isCaught) return false;
   const covered = [...chunks, ...blocks];
   return bytes.every((byte, at) =>
     byte === damaged[at] || covered.some(([from, to]) => from <= at && at < to)

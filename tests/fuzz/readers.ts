@@ -25,7 +25,7 @@ export interface FuzzCounts {
   /** Refused because something went wrong that no reader foresaw: must be 0. */
   unforeseen: number;
   /** Files whose damage a checksum tells. */
-  told: number;
+  wasNamed: number;
   slowestMs: number;
   slowestSeed: number;
   /** Seeds of what must not be, with what they came to. */
@@ -43,14 +43,14 @@ export function noCounts(): FuzzCounts {
     sameData: 0,
     refused: 0,
     unforeseen: 0,
-    told: 0,
+    wasNamed: 0,
   };
   return { ...counts, slowestMs: 0, slowestSeed: 0, faults: [] };
 }
 
 function count(counts: FuzzCounts, outcome: Outcome, ms: number): void {
   counts.files++;
-  if (outcome.told) counts.told++;
+  if (outcome.wasNamed) counts.wasNamed++;
   if (outcome.unforeseen !== undefined) {
     counts.unforeseen++;
     counts.faults.push(outcome);
@@ -99,11 +99,11 @@ async function startReader(): Promise<Reader> {
 
 /** Reads `files` damaged files in `threads` threads. */
 export async function fuzzReaders(
-  { files, start = 1, threads = 2, say = () => {} }: {
+  { files, start = 1, threads = 2, report = () => {} }: {
     files: number;
     start?: number;
     threads?: number;
-    say?: (counts: FuzzCounts) => void;
+    report?: (counts: FuzzCounts) => void;
   },
 ): Promise<FuzzCounts> {
   const counts = noCounts();
@@ -121,7 +121,7 @@ export async function fuzzReaders(
           break;
         }
         count(counts, outcome, performance.now() - began);
-        if (counts.files % 1000 === 0) say(counts);
+        if (counts.files % 1000 === 0) report(counts);
       }
       reader.stop();
     }
@@ -130,7 +130,7 @@ export async function fuzzReaders(
 }
 
 function crashOf(seed: number, { message }: Error): Outcome {
-  return { original: "", kind: "one bit", seed, told: false, became: "crash", message };
+  return { original: "", kind: "one bit", seed, wasNamed: false, became: "crash", message };
 }
 
 /** The same, as services do it: a thread for each file. Ends with every original, which must have its usual hash. */
@@ -143,12 +143,12 @@ export async function fuzzIsolated(
     const original = originals[seed % originals.length]!;
     const damaged = damage(original, seed);
     const { kind, bytes } = damaged;
-    const told = isNamed(original, damaged);
+    const wasNamed = isNamed(original, damaged);
     const began = performance.now();
-    const common = { original: original.name, kind, seed, told };
+    const common = { original: original.name, kind, seed, wasNamed };
     const outcome: Outcome = await readIsolated(bytes, original.name).then(({ dataset }) => {
       if (datasetHash(dataset) === original.hash) return { ...common, became: "same data" };
-      return { ...common, became: told ? "other data, told by a checksum" : "other data" };
+      return { ...common, became: wasNamed ? "other data, told by a checksum" : "other data" };
     }, (error) => {
       const { message } = error as Error;
       const isSentence = error instanceof DatasetError && !message.includes("\n");

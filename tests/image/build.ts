@@ -21,20 +21,20 @@ const CERTIFICATES = "/usr/local/share/ca-certificates";
 export interface BuildOptions {
   /** The bases come from their registries. @default they are made here */
   pull?: boolean;
-  say: (line: string) => void;
+  report: (line: string) => void;
 }
 
 /** Builds target `cpu`. @returns its size in bytes, and the seconds that it took */
 export async function buildImage(
   tools: Tools,
-  { pull = false, say }: BuildOptions,
+  { pull = false, report }: BuildOptions,
 ): Promise<{ bytes: number; seconds: number }> {
-  if (!pull) await makeBases(tools, say);
+  if (!pull) await makeBases(tools, report);
   const dockerfile = join(ROOT, "infra", "Dockerfile");
   const own = join(tools.folder, "Dockerfile");
   // A base that is made here cannot have the digest of the one in the registry.
   writeFileSync(own, readFileSync(dockerfile, "utf8").replaceAll(/@sha256:[0-9a-f]{64}/g, pull ? "$&" : ""));
-  say(`building ${IMAGE}`);
+  report(`building ${IMAGE}`);
   const began = performance.now();
   await show("buildah", [
     ...tools.place,
@@ -61,9 +61,9 @@ async function revision(): Promise<string> {
   return code === 0 ? stdout.trim() : "";
 }
 
-async function makeBases(tools: Tools, say: (line: string) => void): Promise<void> {
+async function makeBases(tools: Tools, report: (line: string) => void): Promise<void> {
   const images = readImages();
-  await makeDebian(tools, images, say);
+  await makeDebian(tools, images, report);
   const tag = images["denoland/deno"]!.tag;
   const name = `docker.io/denoland/deno:${tag}`;
   if (await has(tools, name)) return;
@@ -79,7 +79,7 @@ async function makeBases(tools: Tools, say: (line: string) => void): Promise<voi
   rmSync(copy);
 }
 
-async function makeDebian(tools: Tools, images: Images, say: (line: string) => void): Promise<void> {
+async function makeDebian(tools: Tools, images: Images, report: (line: string) => void): Promise<void> {
   const tag = images.debian!.tag;
   const name = `docker.io/library/debian:${tag}`;
   if (await has(tools, name)) return;
@@ -89,7 +89,7 @@ async function makeDebian(tools: Tools, images: Images, say: (line: string) => v
   }
   const root = join(tools.folder, "debian");
   removeTree(root);
-  say(`making ${name} from Debian's packages (once, minutes)`);
+  report(`making ${name} from Debian's packages (once, minutes)`);
   const made = await runCommand("debootstrap", ["--variant=minbase", suite, root]);
   if (made.code !== 0) {
     throw new CannotBuild(`debootstrap ended with status ${made.code}, it needs root: ${lastWords(made)}`);

@@ -58,7 +58,7 @@ export async function startTestServers(folder: string): Promise<TestServers> {
 export async function becomesVersion(
   { folder, token, store: config }: TestServers,
   url: string,
-  say: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<void> {
   const client = createClient({ url, token });
   await client.learners.create({ name: "one", seed: 0, preset: "smoke", overrides: STEPS });
@@ -78,7 +78,7 @@ export async function becomesVersion(
     }
     await sleep(500);
   }
-  say(`a dropped file was a version after ${Math.round((performance.now() - began) / 1000)} s`);
+  report(`a dropped file was a version after ${Math.round((performance.now() - began) / 1000)} s`);
   const { actions } = await client.act("one", { task: 1, observations: [Array(SWIMMER_STATES).fill(0)] });
   if (actions?.[0]?.length !== 2) {
     throw new Error(`The version must act: it answered ${JSON.stringify(actions)}`);

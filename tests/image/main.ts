@@ -21,7 +21,7 @@ interface Settings {
   build: boolean;
 }
 
-const say = (line: string) => console.log(`image: ${line}`);
+const report = (line: string) => console.log(`image: ${line}`);
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 
 /** What ends what has been started, the last first. */
@@ -35,8 +35,8 @@ async function main({ folder, pull = false, build }: Settings): Promise<void> {
   const tools = await openTools(resolve(folder));
   undo.push(() => closeTools(tools));
   if (build) {
-    const { bytes, seconds } = await buildImage(tools, { pull, say });
-    say(`built in ${Math.round(seconds)} s, ${megabytes(bytes)}`);
+    const { bytes, seconds } = await buildImage(tools, { pull, report });
+    report(`built in ${Math.round(seconds)} s, ${megabytes(bytes)}`);
   }
   const user = await ask(tools, "podman", "image", "inspect", "--format", "{{.User}}", IMAGE);
   if (user !== "65532:65532") throw new Error(`The image's user must be 65532:65532: it is "${user}"`);
@@ -58,10 +58,10 @@ async function runAll(tools: Tools, servers: TestServers): Promise<void> {
       const container = await startContainer(tools, service, servers);
       containers.push(container);
       const memory = megabytes(await container.bytes());
-      say(`${service} is ready after ${container.readySeconds.toFixed(1)} s, ${memory}`);
+      report(`${service} is ready after ${container.readySeconds.toFixed(1)} s, ${memory}`);
     }
     const gateway = containers.find(({ service }) => service === "gateway")!;
-    await becomesVersion(servers, gateway.url, say);
+    await becomesVersion(servers, gateway.url, report);
   } catch (error) {
     for (const { service, run } of containers) console.error(`--- ${service}\n${run.output().slice(-2_000)}`);
     throw error;
@@ -71,7 +71,7 @@ async function runAll(tools: Tools, servers: TestServers): Promise<void> {
   for (const [{ service, run }] of wrong) console.error(`--- ${service}\n${run.output().slice(-2_000)}`);
   const ends = wrong.map(([{ service }, end]) => `${service} with ${end}`);
   if (wrong.length > 0) throw new Error(`Services must end with status 0 on SIGTERM: ${ends.join(", ")}`);
-  say(`all ${ended.length} ended with status 0 on SIGTERM`);
+  report(`all ${ended.length} ended with status 0 on SIGTERM`);
 }
 
 const program = new Command("test:image")

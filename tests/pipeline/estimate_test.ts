@@ -63,15 +63,15 @@ Deno.test("without a simulator versions have estimates, whose networks are kept,
     const text = await runCommand(["versions", ...of]);
     const report = renderReport(await gatherReport(store, "walk"));
     const standing = await runCommand(["status", ...of]);
-    for (const said of [text, report, standing]) {
-      assertStringIncludes(said, shown);
+    for (const page of [text, report, standing]) {
+      assertStringIncludes(page, shown);
       assertStringIncludes(
-        said,
+        page,
         "return_final_policy of the file (task 1); worst and best 10 % of the episodes (task 2)",
       );
-      assertStringIncludes(said, "blind to states that the data never reached");
-      assertStringIncludes(said, "rank correlation");
-      assertStringIncludes(said, NOT_COVERED);
+      assertStringIncludes(page, "blind to states that the data never reached");
+      assertStringIncludes(page, "rank correlation");
+      assertStringIncludes(page, NOT_COVERED);
     }
     // What is parked is what a person is to decide on: its values and estimates stand beside those of what counts.
     assertEquals(standing.match(/^2 \(parked\) .*$/gm)?.length, 2, standing);

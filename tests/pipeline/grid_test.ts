@@ -14,14 +14,14 @@ import { episodesFrom } from "./short_episodes.ts";
 const SWIMMER = fileURLToPath(new URL("../fixtures/store_0.2/task3.hdf5", import.meta.url));
 const EXPERIMENT = fileURLToPath(new URL("../../scripts/lab/experiment.ts", import.meta.url));
 
-async function experiment(...args: string[]): Promise<{ code: number; said: string }> {
+async function experiment(...args: string[]): Promise<{ code: number; output: string }> {
   const command = new Deno.Command(process.execPath, {
     args: ["run", "-A", "--no-check", EXPERIMENT, ...args],
     stdout: "piped",
     stderr: "piped",
   });
   const { code, stdout, stderr } = await command.output();
-  return { code, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
 const GRID = {
@@ -52,8 +52,8 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
     await writeFile(path, JSON.stringify({ ...GRID, rows }));
     const args = [path, "--work", work, "--workers", "1"];
     const first = await experiment(...args);
-    assertEquals(first.code, 0, first.said);
-    assertStringIncludes(first.said, "6 runs, 6 of them to run");
+    assertEquals(first.code, 0, first.output);
+    assertStringIncludes(first.output, "6 runs, 6 of them to run");
     const out = join(work, "results", "tiny.json");
     const text = await readFile(out, "utf8");
     const { runs, coreHours, command } = JSON.parse(text) as GridResults;
@@ -83,13 +83,13 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
 
     const again = await experiment(...args);
     assertEquals(again.code, 1);
-    assertStringIncludes(again.said, "--replace writes results over it");
+    assertStringIncludes(again.output, "--replace writes results over it");
     // As after a crash between a learner's end and its record.
     await rm(join(work, "runs", "short-none-0.json"));
     const jobs = await readdir(join(work, "store", "jobs"));
     const third = await experiment(...args, "--replace");
-    assertEquals(third.code, 0, third.said);
-    assertStringIncludes(third.said, "6 runs, 1 of them to run");
+    assertEquals(third.code, 0, third.output);
+    assertStringIncludes(third.output, "6 runs, 1 of them to run");
     assertEquals(await readFile(out, "utf8"), text);
     assertEquals(await readdir(join(work, "store", "jobs")), jobs, "nothing was done again");
 
@@ -97,5 +97,5 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
     await writeFile(path, JSON.stringify(other));
     const refused = await experiment(...args, "--replace");
     assertEquals(refused.code, 1);
-    assertStringIncludes(refused.said, "is of a run with emaDecay 0.995, and 0.5 is wanted");
+    assertStringIncludes(refused.output, "is of a run with emaDecay 0.995, and 0.5 is wanted");
   }));

@@ -51,14 +51,14 @@ Deno.test({
       // What is asked for and cannot be is refused before anything is done.
       const asking = ["run", dataset, "--learner", "third", "--store", join(folder, "third"), ...SMALL];
       for (
-        const [flags, said] of [
+        const [flags, message] of [
           [["--gymnasium", "os:Pendulum-v1"], "names a module to import: an operator who trusts"],
           [["--gymnasium", "Pendulum-v1"], line],
         ] as const
       ) {
         const refused = startCommand([...asking, ...flags], { CUGRO_PYTHON: "/nowhere/python" });
         assertEquals((await refused.ended).code, 1);
-        assertStringIncludes(refused.errors(), said);
+        assertStringIncludes(refused.errors(), message);
       }
     }),
 });

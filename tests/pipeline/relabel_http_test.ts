@@ -22,13 +22,13 @@ Deno.test("PATCH of a task puts right what is said of it, and answers what follo
     const dry = await ask("PATCH", path, { body: { set: { goal: 2 }, dryRun: true } });
     const { label, again } = dry.body as Relabelled;
     assertEquals([dry.status, label, again.map(({ state }) => state)], [200, null, ["open"]]);
-    const heard = hints.length;
+    const hintsBefore = hints.length;
     const done = await ask("PATCH", path, {
       body: { set: { goal: [2] }, reason: "a slip" },
       as: "submitter",
     });
     assertEquals(done.body, { ...dry.body as Relabelled, label: 1 });
-    assertEquals(hints.length, heard + 1, "the coordinator looks at once");
+    assertEquals(hints.length, hintsBefore + 1, "the coordinator looks at once");
 
     const task = await get<Task>("tasks/1");
     assertEquals(task.environment && "goal" in task.environment && task.environment.goal, [2]);
@@ -98,7 +98,7 @@ Deno.test("a label is an event, and the client writes one", () =>
     await client.learners.create({ name: "a", preset: "smoke" });
     const stop = new AbortController();
     const open = Promise.withResolvers<void>();
-    const heard = (async () => {
+    const relabelled = (async () => {
       for await (const each of client.events("a", { signal: stop.signal, onOpen: open.resolve })) {
         if (each.type === "cugro.version.published") {
           await client.tasks.relabel("a", 1, { set: { name: "to the right" }, reason: "it has a name" });
@@ -108,7 +108,7 @@ Deno.test("a label is an event, and the client writes one", () =>
     })();
     await open.promise;
     await client.tasks.upload("a", { fileName: "one.hdf5", body: new TextEncoder().encode("rows") });
-    const event = (await heard)!;
+    const event = (await relabelled)!;
     stop.abort();
     const { before, ...data } = event.data as { before: { name: string } };
     assertEquals([event.id, data], ["learners/a/tasks/1/labels/1.json", {

@@ -12,14 +12,14 @@ const SWIMMER = fileURLToPath(new URL("../fixtures/store_0.2/task3.hdf5", import
 const CUGRO = fileURLToPath(new URL("../../scripts/cli/cugro.ts", import.meta.url));
 const SMALL = ["stateSteps=20", "behaviorSteps=20", "criticSteps=20", "evaluationEpisodes=5", "distil=none"];
 
-async function cugro(...args: string[]): Promise<{ code: number; out: string; said: string }> {
+async function cugro(...args: string[]): Promise<{ code: number; out: string; errors: string }> {
   const command = new Deno.Command(process.execPath, {
     args: ["run", "-A", "--no-check", CUGRO, ...args],
     stdout: "piped",
     stderr: "piped",
   });
   const { code, stdout, stderr } = await command.output();
-  return { code, out: new TextDecoder().decode(stdout), said: new TextDecoder().decode(stderr) };
+  return { code, out: new TextDecoder().decode(stdout), errors: new TextDecoder().decode(stderr) };
 }
 
 Deno.test("a sweep learns each seed with each value, is not done twice, and compares what came of it", () =>
@@ -31,9 +31,9 @@ Deno.test("a sweep learns each seed with each value, is not done twice, and comp
     const set = [...SMALL, "candidates=2,3"].flatMap((one) => ["--set", one]);
     const args = ["sweep", file, "--learner", "s", "--preset", "smoke", "--store", store, "--seeds", "4"];
     const first = await cugro(...args, ...set, "--workers", "1", "--json");
-    assertEquals(first.code, 0, first.said);
-    assertStringIncludes(first.said, "2 learners of 1 task");
-    assertStringIncludes(first.said, "2 of 2 learnt: s-candidates-3-seed-4");
+    assertEquals(first.code, 0, first.errors);
+    assertStringIncludes(first.errors, "2 learners of 1 task");
+    assertStringIncludes(first.errors, "2 of 2 learnt: s-candidates-3-seed-4");
     const { learners } = JSON.parse(first.out);
     assertEquals(learners.map(({ label }: { label: string }) => label), [
       ...["s-candidates-2-seed-4", "s-candidates-3-seed-4"],
@@ -50,5 +50,5 @@ Deno.test("a sweep learns each seed with each value, is not done twice, and comp
     assertEquals((await readdir(join(store, "jobs"))).sort(), kinds);
     assertEquals([await jobs("behavior.train"), await jobs("policy.evaluate")], [1, 2]);
     const other = await cugro(...args, ...set, "--set", "emaDecay=0.5", "--workers", "1");
-    assert(other.code === 1 && other.said.includes("emaDecay"), other.said);
+    assert(other.code === 1 && other.errors.includes("emaDecay"), other.errors);
   }));

@@ -16,14 +16,14 @@ const SAID =
 /** What a command line prints. */
 async function printed(...args: string[]): Promise<string> {
   const { log } = console;
-  const said: string[] = [];
-  console.log = (text: unknown) => void said.push(String(text));
+  const lines: string[] = [];
+  console.log = (text: unknown) => void lines.push(String(text));
   try {
     assertEquals(await runCommandLine(args), 0);
   } finally {
     console.log = log;
   }
-  return said.join("\n");
+  return lines.join("\n");
 }
 
 Deno.test("a task of which not all rows are read is said to be one wherever tasks are shown", async () => {

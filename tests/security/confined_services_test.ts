@@ -116,8 +116,11 @@ Deno.test("datasets become versions while every service holds only its own right
   const status = await learnerStatus(gateway.store, NAME);
   assertEquals(status.tasks.length, 2);
   assert((await gateway.bus.queueDepth("states.sample")).running >= 0);
-  const heard = await firstEvents(gateway.bus, 3);
-  assert(heard.includes("cugro.job.finished") || heard.includes("cugro.task.accepted"), heard.join());
+  const received = await firstEvents(gateway.bus, 3);
+  assert(
+    received.includes("cugro.job.finished") || received.includes("cugro.task.accepted"),
+    received.join(),
+  );
   const swept = await collectGarbage({
     store: seams.get("coordinator")!.store,
     graceHours: 0,

@@ -303,9 +303,9 @@ Deno.test("a sender that goes away in the middle leaves nothing behind", () =>
     const head = `POST /v1/learners/mine/tasks?fileName=x HTTP/1.1\r\nHost: a\r\n` +
       `Authorization: Bearer ${tokens.admin}\r\nContent-Type: application/octet-stream\r\nContent-Length: 1000\r\n\r\nabc`;
     socket.write(head);
-    const told = lines.length;
+    const linesBefore = lines.length;
     setTimeout(() => socket.destroy(), 50);
-    for (let tries = 0; lines.length === told && tries < 100; tries++) {
+    for (let tries = 0; lines.length === linesBefore && tries < 100; tries++) {
       await sleep(20);
     }
     assert([400, 408].includes(Number(lines.at(-1)?.status)), JSON.stringify(lines.at(-1)));

@@ -143,7 +143,7 @@ async function publishable(servers: Confined, user: string, subjects: string[]):
   return subjects.filter((subject) => !refused.has(subject));
 }
 
-async function hearable(servers: Confined, user: string, subjects = LISTENABLE): Promise<string[]> {
+async function receivableSubjects(servers: Confined, user: string, subjects = LISTENABLE): Promise<string[]> {
   const connection = await login(servers, user);
   const allowed: string[] = [];
   for (const subject of subjects) {
@@ -190,7 +190,7 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
         "may not look at streams",
       );
       assertEquals(
-        (await hearable(servers, service)).sort(),
+        (await receivableSubjects(servers, service)).sort(),
         [...MAY_HEAR[service] ?? [], `_INBOX_${service}.>`].sort(),
       );
     });
@@ -212,13 +212,15 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
     const reading = [api("STREAM.INFO.EVENTS"), api("STREAM.MSG.GET.EVENTS")];
     assertEquals((await publishable(servers, "observer", SUBJECTS)).sort(), reading.sort());
     assertEquals(
-      (await hearable(servers, "observer", [...LISTENABLE, "_INBOX_observer.>"])).sort(),
+      (await receivableSubjects(servers, "observer", [...LISTENABLE, "_INBOX_observer.>"])).sort(),
       ["events.>", "progress.>", "_INBOX_observer.>"].sort(),
     );
   });
   await test.step("the robot asks gateways to act and hears their answer, and nobody else may do either", async () => {
     assertEquals(await publishable(servers, "robot", SUBJECTS), ["act.team-a"]);
-    assertEquals(await hearable(servers, "robot", [...LISTENABLE, "_INBOX_robot.>"]), ["_INBOX_robot.>"]);
+    assertEquals(await receivableSubjects(servers, "robot", [...LISTENABLE, "_INBOX_robot.>"]), [
+      "_INBOX_robot.>",
+    ]);
     const gateway = await servers.openBus("gateway");
     const stop = await gateway.answer({
       subject: ACT_SUBJECTS,
@@ -244,7 +246,9 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
     const own = ["act.team-a", "evaluations.wanted", "evaluations.hand-in.team-a"];
     assertEquals(await publishable(servers, "evaluator", SUBJECTS), own);
     const inbox = "_INBOX_evaluator.>";
-    assertEquals(await hearable(servers, "evaluator", [...LISTENABLE, inbox, "_INBOX_robot.>"]), [inbox]);
+    assertEquals(await receivableSubjects(servers, "evaluator", [...LISTENABLE, inbox, "_INBOX_robot.>"]), [
+      inbox,
+    ]);
     const gateway = await servers.openBus("gateway");
     const answer = () => Promise.resolve({ body: "yes" });
     const stop = await gateway.answer({ subject: HAND_IN_SUBJECTS, queue: ACT_QUEUE, answer });

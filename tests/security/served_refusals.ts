@@ -49,10 +49,10 @@ export async function serving(test: (served: Served) => Promise<void>): Promise<
 
 async function refuse({ store, lines, hints, tokens }: TestGateway, port: number, attempts: Attempt[]) {
   const before = await store.list("");
-  const heard = hints.length;
+  const hintsBefore = hints.length;
   for (const { status, method = "GET", path, as = "admin", headers = {}, body } of attempts) {
     const what = `${method} ${path.slice(0, 100)} as ${as || "nobody"}`;
-    const told = lines.length;
+    const linesBefore = lines.length;
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
       headers: { ...(as === "" ? {} : { authorization: `Bearer ${tokens[as]}` }), ...headers },
@@ -65,12 +65,14 @@ async function refuse({ store, lines, hints, tokens }: TestGateway, port: number
       assertEquals(JSON.parse(text).status, status);
     }
     assert(!/\.ts:\d|\/services\/|node_modules/.test(text), `${what} tells of our inside: ${text}`);
-    const line = lines.slice(told).find((each) => each.requestId === response.headers.get("x-request-id"));
+    const line = lines.slice(linesBefore).find((each) =>
+      each.requestId === response.headers.get("x-request-id")
+    );
     assertEquals([line?.status, line?.method], [status, method], `${what} is in the log`);
     for (const secret of Object.values(tokens)) {
       assert(!JSON.stringify(line).includes(secret), "no secret is");
     }
   }
   assertEquals(await store.list(""), before, "the store is as it was");
-  assertEquals(hints.length, heard, "no hint was sent");
+  assertEquals(hints.length, hintsBefore, "no hint was sent");
 }

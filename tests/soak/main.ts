@@ -70,7 +70,7 @@ async function main(settings: Settings): Promise<boolean> {
   const record = await soak({
     ...asked,
     folder,
-    say: (sentence) => console.log(`${new Date().toISOString().slice(11, 19)} ${sentence}`),
+    report: (sentence) => console.log(`${new Date().toISOString().slice(11, 19)} ${sentence}`),
     onSample: (sample: Sample) => appendFile(join(folder, "samples.jsonl"), `${JSON.stringify(sample)}\n`),
     signal: onSignals(),
   });

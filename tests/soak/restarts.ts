@@ -46,7 +46,7 @@ export interface Restarted extends Restart {
 }
 
 /** Restarts one after the other, as they are asked for, each at some moment of the work that follows. */
-export function createRestarter(cluster: Cluster, say: (sentence: string) => void) {
+export function createRestarter(cluster: Cluster, report: (sentence: string) => void) {
   const done: Restarted[] = [];
   let last: Promise<void> = Promise.resolve();
   return {
@@ -58,7 +58,7 @@ export function createRestarter(cluster: Cluster, say: (sentence: string) => voi
         const from = performance.now();
         await end(cluster.child(restart.name), restart.signal);
         done.push({ ...restart, from, to: performance.now() });
-        say(
+        report(
           `${restart.name} was ended by ${restart.signal} and is ready again after ${
             Math.round(performance.now() - from)
           } ms`,

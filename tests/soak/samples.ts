@@ -162,13 +162,13 @@ async function foldersIn(folder: string): Promise<[string, string][]> {
 }
 
 /** What vanishes meanwhile is not counted. */
-async function walk(path: string, tell: (bytes: number) => void): Promise<void> {
+async function walk(path: string, onFile: (bytes: number) => void): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
     const inner = join(path, entry.name);
-    if (entry.isDirectory()) await walk(inner, tell);
+    if (entry.isDirectory()) await walk(inner, onFile);
     else {
       const status = await lstat(inner).catch(() => undefined);
-      if (status !== undefined) tell(status.size);
+      if (status !== undefined) onFile(status.size);
     }
   }
 }

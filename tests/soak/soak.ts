@@ -32,7 +32,7 @@ export interface SoakOptions {
   sampleSeconds: number;
   /** Everything is written below it. */
   folder: string;
-  say: (sentence: string) => void;
+  report: (sentence: string) => void;
   onSample: (sample: Sample) => Promise<void>;
   signal: AbortSignal;
 }
@@ -66,13 +66,13 @@ const WHOLE_EVERY = 4;
 const RESTART_WITHIN_MS = 15_000;
 /** Runs one. */
 export async function soak(options: SoakOptions): Promise<SoakRecord> {
-  const { folder, say } = options;
+  const { folder, report } = options;
   await mkdir(folder, { recursive: true });
   // Services take their temporary folders from here, so that what they leave behind is seen.
   const temporary = await mkdtemp(join(folder, "tmp-"));
   const before = process.env.TMPDIR;
   process.env.TMPDIR = temporary;
-  say("starting a cluster");
+  report("starting a cluster");
   const events: ProcessEvent[] = [];
   const cluster = await startCluster({
     folder: join(folder, "cluster"),
@@ -82,7 +82,7 @@ export async function soak(options: SoakOptions): Promise<SoakRecord> {
     environment: { CUGRO_LOG: "warn", CUGRO_WEBHOOKS_PRIVATE: "allow", CUGRO_ACK_WAIT_SECONDS: "10" },
     onEvent: (sentence) => {
       events.push({ at: performance.now(), sentence });
-      say(sentence);
+      report(sentence);
     },
     onLine: (name, line) => appendFileSync(join(folder, "services.log"), `${name} ${line}\n`),
     signal: options.signal,
@@ -118,13 +118,13 @@ export interface ProcessEvent {
 }
 
 async function live(life: Life): Promise<SoakRecord> {
-  const { cluster, store, say, tasks } = life;
+  const { cluster, store, report, tasks } = life;
   const began = performance.now();
   const client = createClient({ url: cluster.gatewayUrl!, token: cluster.adminToken });
   const over = new AbortController();
   const stopped = AbortSignal.any([life.signal, over.signal]);
   const followers = await startFollowers({ client, url: cluster.gatewayUrl!, token: cluster.adminToken });
-  const restarter = createRestarter(cluster, say);
+  const restarter = createRestarter(cluster, report);
   const [learnt, collected]: [Learnt[], SoakRecord["collected"]] = [[], { objects: 0, bytes: 0 }];
   const names = {
     servers: cluster.servers.map(({ name }) => name),
@@ -137,19 +137,19 @@ async function live(life: Life): Promise<SoakRecord> {
   let inSecond = 0;
   const onVersion: CourseWorld["onVersion"] = (learner, version, seconds) => {
     learnt.push({ at: secondsSince(began), learner, version, seconds: Math.round(seconds) });
-    say(`${learnt.length} tasks: ${learner} has version ${version} after ${Math.round(seconds)} s`);
+    report(`${learnt.length} tasks: ${learner} has version ${version} after ${Math.round(seconds)} s`);
     if (learner === LASTING && version === 1) followers.actWith(learner);
     const now = half();
     if (now === "second") inSecond++;
     const restart = restartAfter(now === "first" ? learnt.length : inSecond, now, names);
     // Spread by a whole number that has no divisor in common with the interval.
     if (restart) restarter.ask(restart, (learnt.length * 7_919) % RESTART_WITHIN_MS);
-    if (learnt.length % COLLECT_EVERY === 0) void collect(store, collected, say);
+    if (learnt.length % COLLECT_EVERY === 0) void collect(store, collected, report);
   };
   const samples: Sample[] = [];
   const sampling = sampleRegularly(life, samples, stopped);
   const nextFile = fileSource(life.folder, tasks, () => stopped.aborted || shareOf(life, 0, began) >= 1);
-  const world = { client, store, nextFile, say, onVersion, signal: life.signal };
+  const world = { client, store, nextFile, report, onVersion, signal: life.signal };
   try {
     await learnAll(world);
     await restarter.settled();
@@ -194,16 +194,16 @@ async function sampleRegularly(life: Life, samples: Sample[], signal: AbortSigna
 async function collect(
   store: Store,
   sum: SoakRecord["collected"],
-  say: (sentence: string) => void,
+  report: (sentence: string) => void,
 ): Promise<void> {
   try {
     const { removed, bytes } = await collectGarbage({ store, graceHours: GRACE_HOURS });
     sum.objects += removed.length;
     sum.bytes += bytes;
-    say(`garbage: ${removed.length} objects, ${(bytes / 1e6).toFixed(1)} MB removed`);
+    report(`garbage: ${removed.length} objects, ${(bytes / 1e6).toFixed(1)} MB removed`);
   } catch (error) {
     // The store may be restarting; the next collection takes it along.
-    say(`garbage could not be collected: ${error instanceof Error ? error.message : error}`);
+    report(`garbage could not be collected: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -25,7 +25,7 @@ export interface CourseWorld {
   store: Store;
   /** The next dataset, a file; undefined when there are no more. */
   nextFile: () => Promise<string | undefined>;
-  say: (sentence: string) => void;
+  report: (sentence: string) => void;
   /** A version has been decided and acts. */
   onVersion: (learner: string, version: number, seconds: number) => void;
   signal: AbortSignal;
@@ -46,7 +46,7 @@ const STATES = 8;
  */
 export async function attend(course: Course, world: CourseWorld): Promise<void> {
   const { learner: { name }, takeBackEvery = Infinity, leavesAfter = Infinity } = course;
-  const { client, nextFile, say } = world;
+  const { client, nextFile, report } = world;
   await insist(world, `create ${name}`, () => client.learners.create(course.learner), /exists/);
   for (let task = 1; task <= leavesAfter; task++) {
     const file = await nextFile();
@@ -58,7 +58,7 @@ export async function attend(course: Course, world: CourseWorld): Promise<void> 
     if (task % takeBackEvery === 0) await takeBack(world, name, version);
   }
   await insist(world, `delete ${name}`, () => client.learners.delete(name), /no learner|deleted/i);
-  say(`${name} has learnt ${leavesAfter} tasks and is deleted`);
+  report(`${name} has learnt ${leavesAfter} tasks and is deleted`);
 }
 
 /** By a drop into the bucket, or over HTTP. */
@@ -72,7 +72,7 @@ async function handOver(world: CourseWorld, name: string, file: string, drop: bo
 
 /** The next version, once it has been decided, let through if it was parked, and acted; undefined when stopped. */
 async function untilDecided(world: CourseWorld, name: string, before: number): Promise<number | undefined> {
-  const { client, signal, onVersion, say } = world;
+  const { client, signal, onVersion, report } = world;
   const began = performance.now();
   while (!signal.aborted) {
     const version = (await versionsOf(world, name))[before];
@@ -84,7 +84,7 @@ async function untilDecided(world: CourseWorld, name: string, before: number): P
           () => client.versions.promote(name, version.version),
           /published/,
         );
-        say(`${name}: version ${version.version} was parked, and let through`);
+        report(`${name}: version ${version.version} was parked, and let through`);
       }
       await actWith(world, name, version);
       onVersion(name, version.version, (performance.now() - began) / 1000);
@@ -113,7 +113,7 @@ async function actWith(world: CourseWorld, name: string, { version, tasks }: Ver
 
 /** Withdrawn, so that the one before acts; then the task is learnt again, which makes the next version. */
 async function takeBack(world: CourseWorld, name: string, version: number): Promise<void> {
-  const { client, say } = world;
+  const { client, report } = world;
   const all = await versionsOf(world, name);
   const { parent, task } = all.find((one) => one.version === version)!;
   await insist(world, `roll ${name} back`, () => client.versions.rollback(name, parent ?? 0), /not valid/);
@@ -125,13 +125,13 @@ async function takeBack(world: CourseWorld, name: string, version: number): Prom
     () => client.tasks.retry(name, task),
     /still to be decided/,
   );
-  say(`${name}: version ${version} was taken back, and task ${task} is learnt again`);
+  report(`${name}: version ${version} was taken back, and task ${task} is learnt again`);
   await untilDecided(world, name, all.length);
 }
 
 /** A job that was struck too often is given up: a person asks for it once more. */
 async function retryFailed(world: CourseWorld, name: string): Promise<void> {
-  const { client, say } = world;
+  const { client, report } = world;
   const { tasks } = await insist(world, `list tasks of ${name}`, () => client.tasks.list(name));
   for (const { task, state } of tasks) {
     if (state !== "failed") continue;
@@ -141,7 +141,7 @@ async function retryFailed(world: CourseWorld, name: string): Promise<void> {
       () => client.tasks.retry(name, task),
       /decided|published/,
     );
-    say(`${name}: task ${task} had failed, and is retried`);
+    report(`${name}: task ${task} had failed, and is retried`);
   }
 }
 

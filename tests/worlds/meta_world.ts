@@ -157,7 +157,7 @@ Deno.test("cugro collect metaworld, then cugro run: scores are of success; witho
     assert(shown.includes("Meta-World/drawer-close-v3"), shown);
 
     const without = learn("two", {});
-    const told = JSON.parse((await without.ended).output);
-    assertEquals(told.resultsMatrix, [[null]]);
-    assert(told.problems[0].message.includes("CUGRO_GYMNASIUM_PACKAGES=gymnasium,metaworld"));
+    const result = JSON.parse((await without.ended).output);
+    assertEquals(result.resultsMatrix, [[null]]);
+    assert(result.problems[0].message.includes("CUGRO_GYMNASIUM_PACKAGES=gymnasium,metaworld"));
   }));

@@ -71,8 +71,8 @@ async function convert(
   const hash = datasetHash(dataset);
   const { sizeBytes, changed } = await writeWhole(dataset, hash, format, out, force);
   if (json) {
-    const told = { file: out, format, sizeBytes, hash, size, stateDim, actionDim, changed, leftOut, notices };
-    return printJson(told);
+    const figures = { sizeBytes, hash, size, stateDim, actionDim };
+    return printJson({ file: out, format, ...figures, changed, leftOut, notices });
   }
   const what = `${countOf(size)} transitions [${stateDim}] [${actionDim}] as ${format}, ${
     byteSize(sizeBytes)

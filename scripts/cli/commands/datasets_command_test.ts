@@ -58,8 +58,8 @@ Deno.test("what is converted has the same hash, through all formats and back, fr
       let from = sample(name);
       for (const [i, step] of steps.entries()) {
         const file = join(folder, step);
-        const told = JSON.parse(await good("convert", from, file, "--json", ...i === 0 ? options : []));
-        assertEquals([told.hash, told.changed, told.leftOut], [hash, [], i === 0 ? leftOut : []], step);
+        const result = JSON.parse(await good("convert", from, file, "--json", ...i === 0 ? options : []));
+        assertEquals([result.hash, result.changed, result.leftOut], [hash, [], i === 0 ? leftOut : []], step);
         from = file;
       }
       assertEquals(await hashOf(from), hash, name);
@@ -200,7 +200,7 @@ Deno.test("stats tells the spread of returns, states and actions, and draws it",
       assertStringIncludes(text, words);
     }
     assertStringIncludes(await Deno.readTextFile(picture), "Reach of each state dimension");
-    const told = JSON.parse(
+    const result = JSON.parse(
       await good(
         "stats",
         sample("columns.csv"),
@@ -212,7 +212,7 @@ Deno.test("stats tells the spread of returns, states and actions, and draws it",
       ),
     );
     const whole = JSON.parse(await good("stats", sample("columns.csv"), "--json"));
-    assertEquals(told.states, [whole.states[2], whole.states[0]]);
+    assertEquals(result.states, [whole.states[2], whole.states[0]]);
     assertEquals([whole.episodes, whole.episodeLength.median, whole.states.length], [7, 15, 3]);
     await refused(
       "there is no folder",

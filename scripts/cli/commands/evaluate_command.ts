@@ -65,7 +65,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     for (const task of chooseTasks(served, options.task)) {
       const run = await runTask(served, task, options);
       if (!run) {
-        sayEstimate(facts, served.version, task.task);
+        printEstimate(facts, served.version, task.task);
         continue;
       }
       const { success } = run;
@@ -93,7 +93,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
 }
 
 /** Of a task that cannot be run: what is estimated of it. */
-function sayEstimate({ versions, tasks, configs }: LearnerFacts, version: number, task: number): void {
+function printEstimate({ versions, tasks, configs }: LearnerFacts, version: number, task: number): void {
   const row = versions.find((one) => one.version === version)?.row;
   const estimate = row?.find((cell) => cell.task === task)?.estimate;
   const learner = { config: configs.at(-1)!, tasks: tasks.filter((one) => one.task === task) };

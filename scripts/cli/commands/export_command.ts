@@ -43,7 +43,7 @@ async function exportVersion(
   await refuseTakenFolder(folder);
   const exported = await made(learners, learner, { version, task });
   await writeFolder(folder, exported.files);
-  if (json) return printJson(told(out, exported));
+  if (json) return printJson(documentOf(out, exported));
   const bytes = [...exported.files.values()].reduce((sum, { length }) => sum + length, 0);
   const named = printable(out, MOST_PATH);
   console.log(
@@ -70,7 +70,7 @@ async function made(
   }
 }
 
-function told(out: string, { learner, version, files, checks, notWritten }: Exported) {
+function documentOf(out: string, { learner, version, files, checks, notWritten }: Exported) {
   const sizes = Object.fromEntries([...files].map(([name, { length }]) => [name, length]));
   return { folder: out, learner, version, files: sizes, ...(checks ? { checks } : {}), notWritten };
 }

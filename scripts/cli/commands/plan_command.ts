@@ -59,7 +59,7 @@ async function show(options: PlanOptions): Promise<void> {
 
 function preview({ preset, set, tasks }: PlanOptions): Graph[] {
   const knobs = resolveHyperparameters(parsePreset(preset), parseSettings(set));
-  sayKeptData(knobs.replay);
+  printKeptData(knobs.replay);
   if (knobs.estimate !== "noSimulator") return previewGraph({ knobs, tasks });
   console.error(
     "tasks that nothing simulates have estimates as well (estimate: noSimulator); these are not shown",
@@ -74,7 +74,7 @@ async function next(learner: string, folder: string): Promise<Graph[]> {
   }
   const facts = await loadFacts(store, learner);
   const graph = currentGraph(facts);
-  for (const said of describeWaiting(facts)) console.error(said);
+  for (const line of describeWaiting(facts)) console.error(line);
   const waiting = openArrivals(facts).length;
   if (waiting > 0) {
     console.error(`Waiting for import: ${waiting}; what jobs follow depends on what is in the files`);
@@ -82,11 +82,11 @@ async function next(learner: string, folder: string): Promise<Graph[]> {
   const again = planRemeasuring(facts).submit;
   for (const { label, id } of again) console.error(`After a label: ${label} (job ${id.slice(0, 12)})`);
   if (waiting + again.length === 0 && !graph) console.error("Nothing to do: every task is decided");
-  if (graph) sayKeptData(knobsOfTask(facts, graph.task).replay);
+  if (graph) printKeptData(knobsOfTask(facts, graph.task).replay);
   return graph ? [graph] : [];
 }
 
-function sayKeptData(replay: KnobValue): void {
+function printKeptData(replay: KnobValue): void {
   const kept = describeKeptData(replay);
   if (kept) console.error(kept);
 }

@@ -37,7 +37,7 @@ async function problems(
   for (const problem of shown) {
     const { id, severity, since, acknowledged } = problem;
     console.log(`${id}  ${severity}  since ${since ?? "unknown"}`);
-    console.log(`  ${sayProblem(problem, learners.place, true)}`);
+    console.log(`  ${problemText(problem, learners.place, true)}`);
     if (acknowledged) {
       const { by, at, reason } = acknowledged;
       console.log(`  acknowledged by ${by} at ${at}${reason ? `: ${reason}` : ""}`);
@@ -54,14 +54,14 @@ async function acknowledge(learners: Learners, id: string, { reason }: { reason?
 }
 
 /** A problem in a line; commands that it advises can be pasted. */
-export function sayProblem(problem: Problem, place: Place, named = false): string {
+export function problemText(problem: Problem, place: Place, named = false): string {
   return withPlace(named ? describeNamed(problem) : describeProblem(problem), place);
 }
 
 /** Each in a line, for a person. */
 export function printProblems(problems: readonly Problem[], place: Place): void {
   const open = problems.filter(({ acknowledged }) => acknowledged === null);
-  for (const problem of open) console.log(`! ${sayProblem(problem, place, true)}`);
+  for (const problem of open) console.log(`! ${problemText(problem, place, true)}`);
   const seen = problems.length - open.length;
   if (seen > 0) console.log(`(${seen} acknowledged: ${commandLine(place, "problems --all")})`);
 }

@@ -18,7 +18,7 @@ import { briefly, describeDrop } from "@cugro/report/words";
 import type { ShownStatus } from "../learners/learners.ts";
 import { type Place, withPlace } from "../learners/place.ts";
 import { printEstimates } from "./print_estimates.ts";
-import { sayProblem } from "./problems_command.ts";
+import { problemText } from "./problems_command.ts";
 import { describeNotice, markOf, printMatrix, score } from "./print_output.ts";
 import { printTable } from "../terminal_table.ts";
 
@@ -160,7 +160,7 @@ export function printResult(result: RunResult, status: ShownStatus, place: Place
   printDecisions(result);
   for (const { task, ...notice } of result.notices) console.log(`task ${task}: ${describeNotice(notice)}`);
   for (const remark of result.remarks) console.log(withPlace(remark, place));
-  for (const problem of result.problems) console.log(`! ${sayProblem(problem, place)}`);
+  for (const problem of result.problems) console.log(`! ${problemText(problem, place)}`);
 }
 
 /** A drop that has been made good since is not to be seen in the newest version's figures. */
@@ -174,10 +174,10 @@ function printEver({ worstDrop, worstDropEver }: RunResult): void {
 /** Versions that are valid in spite of reasons, unless a problem says so. */
 function printDecisions({ decisions, versions, problems }: RunResult): void {
   for (const { version, decision } of decisions) {
-    const said = problems.some(({ code, subject }) =>
+    const isListed = problems.some(({ code, subject }) =>
       code === "version.observed" && subject.version === version
     );
-    if (!said && versions.includes(version) && decision.includes("although")) {
+    if (!isListed && versions.includes(version) && decision.includes("although")) {
       console.log(`version ${version} was ${decision}`);
     }
   }

@@ -117,7 +117,7 @@ async function learnAll(
   }
   const status = await learners.status(learner);
   const result = resultOf(status, (arrival) => !history.has(arrival));
-  sayWhatIsNotLearnt(learners.place, status, handed);
+  printUnlearnt(learners.place, status, handed);
   for (const { task } of cancelledSince(status.tasks, known)) {
     console.error(
       `task ${task} was cancelled, and its work is stopped; learnt again: ` +
@@ -159,7 +159,7 @@ function refuseBucket({ kind, name }: Place): void {
 type Handed = HandedOver & { path: string };
 
 /** Says of files that are there already, but whose task was cancelled or withdrawn, what learns them. */
-function sayWhatIsNotLearnt(
+function printUnlearnt(
   place: Place,
   { learner: { name }, tasks }: ShownStatus,
   handed: readonly Handed[],
@@ -217,12 +217,12 @@ async function add(
 ): Promise<void> {
   await refuseUnreadable(paths);
   for (const path of flags.asNewTask ? [] : paths) {
-    const said = await learners.foresee(learner, path, readingOfFlags(flags));
-    if (said !== undefined) console.error(`${path}: ${said}`);
+    const forecast = await learners.foresee(learner, path, readingOfFlags(flags));
+    if (forecast !== undefined) console.error(`${path}: ${forecast}`);
   }
   const handed = await handOver(learners, learner, paths, flags);
   if (handed.some(({ added }) => !added)) {
-    sayWhatIsNotLearnt(learners.place, await learners.status(learner), handed);
+    printUnlearnt(learners.place, await learners.status(learner), handed);
   }
   const next = learningCommand(learners.place, learner);
   if (next !== undefined) console.error(`${next} learns what is waiting`);

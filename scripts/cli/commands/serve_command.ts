@@ -85,8 +85,8 @@ export function describeUse(
   const known = tasks.map(({ task }) => task);
   const row = new Array(stateDim).fill(0);
   const line = `curl -d '${JSON.stringify({ task: known[0], observations: [row] })}' ${url}`;
-  const told = `task${known.length === 1 ? "" : "s"} ${known.join(", ")}; ${stateDim} numbers a row`;
-  return stateDim <= MOST_ZEROS ? `${told}, as in: ${line}` : told;
+  const about = `task${known.length === 1 ? "" : "s"} ${known.join(", ")}; ${stateDim} numbers a row`;
+  return stateDim <= MOST_ZEROS ? `${about}, as in: ${line}` : about;
 }
 
 /** More numbers a row than this are no example. */
@@ -152,15 +152,15 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
 
 /** What the policy does for a request, or what is wrong with that. @throws {ActError} where the policy refuses */
 async function answer(learner: string, acting: Pick<Acting, "act">, request: Request): Promise<Response> {
-  const told: unknown = await request.json().catch(() => undefined);
-  if (told === undefined) {
+  const parsed: unknown = await request.json().catch(() => undefined);
+  if (parsed === undefined) {
     return problem(
       400,
       "Bad request",
       'body: it is not JSON; wanted is {"task": 1, "observations": [[0.1, 0.2]]}',
     );
   }
-  const body = actRequestSchema.safeParse(told);
+  const body = actRequestSchema.safeParse(parsed);
   if (!body.success) {
     const issue = body.error.issues[0]!;
     return problem(400, "Bad request", `${issue.path.join(".") || "body"}: ${issue.message}`);

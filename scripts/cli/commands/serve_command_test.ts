@@ -57,9 +57,9 @@ Deno.test("createActApp() acts, and names the version that acted", async () => {
   );
 });
 
-Deno.test("actingSo() acts as it was told, unless the request says otherwise, and says how", async () => {
+Deno.test("actingSo() acts in the way that it was given, unless the request says otherwise, and says how", async () => {
   const asked: unknown[] = [];
-  const told: ReturnType<typeof acting> = {
+  const twoWays: ReturnType<typeof acting> = {
     ...acting(),
     about: async (learner) => ({ ...await acting().about(learner), ways: ["sampler", "actor"] }),
     act: (learner, request) => {
@@ -68,14 +68,16 @@ Deno.test("actingSo() acts as it was told, unless the request says otherwise, an
     },
   };
   const body = { task: 1, observations: [[1, 2]] };
-  for (const app of [undefined, "actor" as const].map((way) => createActApp("walker", actingSo(told, way)))) {
+  for (
+    const app of [undefined, "actor" as const].map((way) => createActApp("walker", actingSo(twoWays, way)))
+  ) {
     await post(app, JSON.stringify(body));
     await post(app, JSON.stringify({ ...body, acting: "proposer" }));
     const { tasks } = await (await app.request("/v1/learners/walker")).json();
     asked.push(tasks[0].acting);
   }
   assertEquals(asked, [undefined, "proposer", "sampler", "actor", "proposer", "actor"]);
-  await assertRejects(() => actingSo(told, "proposer").about("walker"), ActError, "has no proposer");
+  await assertRejects(() => actingSo(twoWays, "proposer").about("walker"), ActError, "has no proposer");
 });
 
 Deno.test("createActApp() answers bad requests with a problem that names the fault", async () => {
@@ -172,10 +174,10 @@ Deno.test("createActApp() says which version acted, how old its head is, and sta
   const act = async (known: Knowledge) => {
     const app = createActApp("walker", acting(() => 3, known));
     const { headers } = await post(app, JSON.stringify({ task: 1, observations: [[1, 2]] }));
-    const said = ["cugro-version", "cugro-head-age", "cugro-stale"].map((name) => headers.get(name));
+    const ages = ["cugro-version", "cugro-head-age", "cugro-stale"].map((name) => headers.get(name));
     const ready = await app.request("/readyz");
     const { status, dependencies } = await ready.json();
-    return [...said, ready.status, status, dependencies.store];
+    return [...ages, ready.status, status, dependencies.store];
   };
   assertEquals(await act({ headAgeSeconds: 0.4, stale: false }), ["3", "0", null, 200, "ready", "ok"]);
   const away = "cannot be asked for 61 s; the open policy acts on";

@@ -19,7 +19,7 @@ import { commandLine, type Place, withPlace } from "../learners/place.ts";
 import { printJson, score, UsageError } from "./print_output.ts";
 import { printTable } from "../terminal_table.ts";
 import { printActing } from "./print_acting.ts";
-import { printProblems, sayProblem } from "./problems_command.ts";
+import { printProblems, problemText } from "./problems_command.ts";
 import { printResult, resultOf } from "./result.ts";
 
 /** Adds the command. */
@@ -48,7 +48,7 @@ export async function refuseWhileAway(learners: Learners): Promise<void> {
   const problems = place.kind === "gateway" ? await learners.problems() : [];
   const away = problems.find(({ code }) => code === "store.away");
   if (away) {
-    throw new UsageError(`${sayProblem(away, place)} All that is wrong: ${commandLine(place, "problems")}`);
+    throw new UsageError(`${problemText(away, place)} All that is wrong: ${commandLine(place, "problems")}`);
   }
 }
 
@@ -130,8 +130,8 @@ function printTasks({ tasks, rejections, problems }: ShownStatus, place: Place):
     if (read !== undefined) console.log(read);
   }
   // What is a problem as well is said once, with the others.
-  const told = new Set(problems.map(({ subject }) => subject.key));
-  for (const rejection of rejections.filter(({ key }) => !told.has(key))) {
+  const reported = new Set(problems.map(({ subject }) => subject.key));
+  for (const rejection of rejections.filter(({ key }) => !reported.has(key))) {
     console.log(withPlace(describeRejection(rejection), place));
   }
 }

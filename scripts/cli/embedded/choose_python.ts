@@ -76,7 +76,7 @@ export function checkRunnable(
  *
  * @returns the function to call with a learner's facts whenever they have changed
  */
-export function createPythonNotes(say: (line: string) => void): (facts: LearnerFacts) => Promise<void> {
+export function createPythonNotes(note: (line: string) => void): (facts: LearnerFacts) => Promise<void> {
   const asked = new Set<number>();
   return async ({ tasks, versions }) => {
     for (const { task, environment, stateDim, actionDim } of tasks) {
@@ -88,7 +88,7 @@ export function createPythonNotes(say: (line: string) => void): (facts: LearnerF
         wordsOf,
       );
       if (message === undefined) continue;
-      say(
+      note(
         `task ${task} gets no true returns, as things are: ${message}. There is time until it is evaluated: ` +
           "Ctrl-C stops, and the same command goes on.",
       );

@@ -18,7 +18,7 @@ export interface RoomWatch {
 
 /** How a watch is set up. */
 export interface RoomWatchOptions {
-  say: (text: string) => void;
+  note: (text: string) => void;
   /** Called once, when the store has been full for `waitMs`. */
   onGivenUp: (error: Error) => void;
   waitMs: number;
@@ -35,7 +35,7 @@ export function isFull(error: unknown): error is string {
 
 /** Watches a store from its first word of being full to the next of room. */
 export function watchRoom(options: RoomWatchOptions): RoomWatch {
-  const { say, onGivenUp, waitMs, repeatMs = REPEAT_MS, now = () => performance.now() } = options;
+  const { note, onGivenUp, waitMs, repeatMs = REPEAT_MS, now = () => performance.now() } = options;
   let since: number | undefined;
   let nextAt = Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,7 +43,7 @@ export function watchRoom(options: RoomWatchOptions): RoomWatch {
     since = now();
     nextAt = since + repeatMs;
     if (waitMs > 0) {
-      say(
+      note(
         `${where}. Free some space on its disk: the run waits and goes on by itself once there is room; ` +
           `it ends after ${lasting(waitMs)} without`,
       );
@@ -52,7 +52,7 @@ export function watchRoom(options: RoomWatchOptions): RoomWatch {
   };
   const repeat = (since: number) => {
     const waited = now() - since;
-    say(`Still no room after ${lasting(waited)}; the run ends in ${lasting(Math.max(0, waitMs - waited))}`);
+    note(`Still no room after ${lasting(waited)}; the run ends in ${lasting(Math.max(0, waitMs - waited))}`);
     nextAt = now() + waited;
   };
   return {
@@ -64,7 +64,7 @@ export function watchRoom(options: RoomWatchOptions): RoomWatch {
       if (since === undefined) return;
       clearTimeout(timer);
       since = undefined;
-      say("There is room again: the run goes on");
+      note("There is room again: the run goes on");
     },
     close: () => clearTimeout(timer),
   };

@@ -11,27 +11,27 @@ const LOGGED = `${FULL.name}: ${FULL.message}`;
 const MINUTE = 60_000;
 
 function watch(waitMs: number) {
-  const said: string[] = [];
+  const notes: string[] = [];
   const ends: Error[] = [];
   let time = 0;
   const room = watchRoom({
-    say: (text) => void said.push(text),
+    note: (text) => void notes.push(text),
     onGivenUp: (error) => void ends.push(error),
     waitMs,
     now: () => time,
   });
-  return { room, said, ends, pass: (ms: number) => void (time += ms) };
+  return { room, notes, ends, pass: (ms: number) => void (time += ms) };
 }
 
 Deno.test("watchRoom() says once that a store is full, then at growing intervals, and says when there is room", () => {
-  const { room, said, ends, pass } = watch(30 * MINUTE);
+  const { room, notes, ends, pass } = watch(30 * MINUTE);
   assertEquals([isFull(LOGGED), isFull(FULL.message), isFull(7)], [true, false, false]);
   // Asked every 15 s, as workers do, for 20 minutes.
   for (let n = 0; n < 80; n++) {
     room.full(LOGGED);
     pass(15_000);
   }
-  assertEquals(said.map((text) => text.slice(0, 60)), [
+  assertEquals(notes.map((text) => text.slice(0, 60)), [
     "The store folder /data/my store is full (ENOSPC when writing",
     "Still no room after 1 min; the run ends in 29 min",
     "Still no room after 2 min; the run ends in 28 min",
@@ -39,13 +39,16 @@ Deno.test("watchRoom() says once that a store is full, then at growing intervals
     "Still no room after 8 min; the run ends in 22 min",
     "Still no room after 16 min; the run ends in 14 min",
   ]);
-  assertStringIncludes(said[0]!, "(ENOSPC when writing artifacts/ab (9 bytes)). Free some space on its disk");
-  assertEquals(said[0]!.includes("start the command again"), false);
+  assertStringIncludes(
+    notes[0]!,
+    "(ENOSPC when writing artifacts/ab (9 bytes)). Free some space on its disk",
+  );
+  assertEquals(notes[0]!.includes("start the command again"), false);
   room.room();
   room.room();
-  assertEquals(said.slice(6), ["There is room again: the run goes on"]);
+  assertEquals(notes.slice(6), ["There is room again: the run goes on"]);
   room.full(FULL.message);
-  assertEquals(said.length, 8);
+  assertEquals(notes.length, 8);
   room.close();
   assertEquals(ends, []);
 });
@@ -58,7 +61,7 @@ Deno.test("watchRoom() gives up after its time, at once without any, and not onc
   saved.room.room();
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals([brief.ends.length, none.ends.length, saved.ends.length], [1, 1, 0]);
-  assertEquals(none.said, []);
+  assertEquals(none.notes, []);
   assertStringIncludes(none.ends[0]!.message, "(9 bytes)): stopped. Nothing is lost");
   assertStringIncludes(none.ends[0]!.message, "start the same command again");
 });

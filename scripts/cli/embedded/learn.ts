@@ -47,7 +47,7 @@ type OnChange = NonNullable<CoordinatorOptions["onChange"]>;
 /** Starts workers on a folder, which learn until they are closed; work that two learners share is done once. */
 export async function openLearning(options: LearningOptions): Promise<Learning> {
   const { store, folder, workers, bus, display, waitForRoomMs: waitMs } = options;
-  const room = watchRoom({ say: display.note, onGivenUp: (error) => session.fail(error), waitMs });
+  const room = watchRoom({ note: display.note, onGivenUp: (error) => session.fail(error), waitMs });
   const log = openRunLog(logOfRun(folder));
   const onOutput = (text: string) => notifyOfOutput(text, { display, room, log });
   const session = openSession({ folder, workers, onOutput, bus });

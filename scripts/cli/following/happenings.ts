@@ -75,8 +75,8 @@ function jobs(before: Before, after: ShownStatus, of: Make): Happening[] {
   let done = after.jobs.filter(isDone).length - changed.filter(isDone).length;
   return changed.flatMap((job) => {
     if (isDone(job)) done += 1;
-    const said = describeJobChange(job, `${done} of ${after.jobs.length}`);
-    return said === undefined ? [] : [of(said.type, said.text, dataOf(job))];
+    const change = describeJobChange(job, `${done} of ${after.jobs.length}`);
+    return change === undefined ? [] : [of(change.type, change.text, dataOf(job))];
   });
 }
 

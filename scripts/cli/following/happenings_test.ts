@@ -3,7 +3,7 @@ import type { ShownStatus } from "../learners/learners.ts";
 import { happeningsBetween } from "./happenings.ts";
 
 /** A learner of which only what is compared is told. */
-function standing(told: Partial<Record<keyof ShownStatus, unknown>>): ShownStatus {
+function standing(parts: Partial<Record<keyof ShownStatus, unknown>>): ShownStatus {
   const empty = {
     tasks: [],
     rejections: [],
@@ -14,7 +14,7 @@ function standing(told: Partial<Record<keyof ShownStatus, unknown>>): ShownStatu
     deleted: false,
   };
   // cast: what is not compared is left out
-  return { learner: { name: "a" }, ...empty, ...told } as unknown as ShownStatus;
+  return { learner: { name: "a" }, ...empty, ...parts } as unknown as ShownStatus;
 }
 
 const job = (id: string, state: string, more = {}) => ({

@@ -45,7 +45,7 @@ interface LogOptions extends Wanted {
 async function logs(options: LogOptions): Promise<void> {
   const { store, lines: most = LINES, follow = false, json = process.stdout.isTTY !== true } = options;
   const path = logIn(store);
-  const say = (line: string) => console.log(json ? line : humanLine(line));
+  const print = (line: string) => console.log(json ? line : humanLine(line));
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
@@ -53,10 +53,10 @@ async function logs(options: LogOptions): Promise<void> {
     let last: string[] | undefined = [];
     for await (const line of linesOfLog(path, follow ? stop.signal : undefined)) {
       if (line === undefined) {
-        last?.forEach(say);
+        last?.forEach(print);
         last = undefined;
       } else if (line.trim() === "" || !isWanted(line, options)) continue;
-      else if (last === undefined) say(line);
+      else if (last === undefined) print(line);
       else if (last.push(line) > most && most > 0) last.shift();
     }
   } finally {

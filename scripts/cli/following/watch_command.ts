@@ -62,7 +62,7 @@ async function watch(learners: Learners, options: WatchOptions): Promise<void> {
   if (timeout !== undefined) signals.push(AbortSignal.timeout(timeout * 1000));
   const signal = AbortSignal.any(signals);
   try {
-    const state = await follow(learners, { learner, untilVersion, signal, say: sayAs(json) });
+    const state = await follow(learners, { learner, untilVersion, signal, print: printerOf(json) });
     if (state !== undefined) Deno.exitCode = ["published", "promoted"].includes(state) ? 0 : 1;
     else if (untilVersion !== undefined) {
       if (typed.signal.aborted) Deno.exitCode = 130;
@@ -75,7 +75,7 @@ async function watch(learners: Learners, options: WatchOptions): Promise<void> {
 }
 
 /** Prints a line: for a person with the time, for a program with the data. */
-function sayAs(json: boolean): (happening: Happening) => void {
+function printerOf(json: boolean): (happening: Happening) => void {
   return ({ type, learner, text, data }) => {
     const now = new Date();
     if (json) console.log(JSON.stringify({ time: now.toISOString(), type, learner, text, data }));
@@ -87,7 +87,7 @@ interface Following {
   learner: string | undefined;
   untilVersion: number | undefined;
   signal: AbortSignal;
-  say: (happening: Happening) => void;
+  print: (happening: Happening) => void;
 }
 
 /**
@@ -96,10 +96,10 @@ interface Following {
  * @returns the state of that version; undefined: the signal came first
  */
 async function follow(learners: Learners, following: Following): Promise<string | undefined> {
-  const { learner, untilVersion, signal, say } = following;
+  const { learner, untilVersion, signal, print } = following;
   const known = new Map<string, ShownStatus>();
   const news = createWakeup();
-  const onProgress = createProgressLines(known, say);
+  const onProgress = createProgressLines(known, print);
   const listening = learners.news(learner, { signal, onNews: news.wake, onProgress });
   // What it cannot be had for shows when it is looked.
   listening.catch(() => {});
@@ -108,7 +108,7 @@ async function follow(learners: Learners, following: Following): Promise<string 
     for (const status of await lookPatiently(learners, following, isFirst)) {
       const { name } = status.learner;
       const before = known.get(name);
-      if (before || !isFirst) happeningsBetween(before, status).forEach(say);
+      if (before || !isFirst) happeningsBetween(before, status).forEach(print);
       else console.error(`${name}: ${standing(status)}`);
       known.set(name, status);
       const reached = status.versions.find(({ version }) => version === untilVersion);
@@ -154,7 +154,7 @@ function standing({ tasks, head, jobs }: ShownStatus): string {
 /** Progress of jobs, of each now and then. */
 function createProgressLines(
   known: ReadonlyMap<string, ShownStatus>,
-  say: (happening: Happening) => void,
+  print: (happening: Happening) => void,
 ): (progress: ProgressMessage) => void {
   const last = new Map<string, number>();
   return (progress) => {
@@ -165,6 +165,6 @@ function createProgressLines(
     const label = known.get(learner)?.jobs.find(({ id }) => id === jobId)?.label ?? kind;
     const count = `step ${step.toLocaleString("en-US")} of ${steps.toLocaleString("en-US")}`;
     const text = `${label}: ${count}${loss === undefined ? "" : `, loss ${loss.toPrecision(3)}`}`;
-    say({ type: "cugro.job.progress", learner, text, data: { ...progress } });
+    print({ type: "cugro.job.progress", learner, text, data: { ...progress } });
   };
 }

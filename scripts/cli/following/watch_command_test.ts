@@ -17,10 +17,10 @@ const forgetting = pretend({
 /** `cugro watch`, and what it says as it says it. */
 function watch(...args: string[]) {
   const { error, log } = console;
-  const said: string[] = [];
+  const printed: string[] = [];
   const waits: (() => void)[] = [];
   console.error = console.log = (text: unknown) => {
-    said.push(String(text));
+    printed.push(String(text));
     waits.forEach((look) => look());
   };
   return {
@@ -28,11 +28,11 @@ function watch(...args: string[]) {
       Object.assign(console, { error, log });
       Deno.exitCode = 0;
     }),
-    said,
+    printed,
     /** Until a line has this part. */
     until: (part: string) =>
       new Promise<void>((resolve) => {
-        const look = () => said.some((line) => line.includes(part)) && resolve();
+        const look = () => printed.some((line) => line.includes(part)) && resolve();
         waits.push(look);
         look();
       }),
@@ -44,12 +44,12 @@ Deno.test("cugro watch tells of arrivals, jobs, versions and drops, and ends wit
     const store = await openForWriting(folder);
     const name = await learnerWith(store, ["one", "two"], { maxForgetting: 1 });
     const at = ["--learner", name, "--store", folder];
-    const { ended, said, until } = watch(...at, "--until-version", "2", "--json");
+    const { ended, printed, until } = watch(...at, "--until-version", "2", "--json");
     await until(`${name}: 0 tasks, no version serves`);
     await drive(store, forgetting, { name });
     assertEquals(await ended, 1, "it is parked");
     await store.close();
-    const lines = said.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    const lines = printed.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
     const parked = lines.find(({ type, data }) => type === "cugro.version.parked" && data.version === 2);
     assertEquals([parked.learner, parked.data.task, parked.data.scores[0].meanScore], [name, 2, 11]);
     assertMatch(
@@ -81,11 +81,11 @@ Deno.test("cugro watch behind a gateway ends with the version, too, and refuses 
   withLiveGateway({}, async ({ url, store, tokens }) => {
     const name = await learnerWith(store, ["one"]);
     const at = ["--learner", name, "--url", url, "--token", tokens.admin];
-    const { ended, said, until } = watch(...at, "--until-version", "1");
+    const { ended, printed, until } = watch(...at, "--until-version", "1");
     await until(`${name}: 0 tasks`);
     await drive(store, pretend(), { name });
-    assertEquals(await ended, 0, said.join("\n"));
-    assertStringIncludes(said.join("\n"), "version 1 (task 1): published; scores by task 100.0");
+    assertEquals(await ended, 0, printed.join("\n"));
+    assertStringIncludes(printed.join("\n"), "version 1 (task 1): published; scores by task 100.0");
     assertStringIncludes((await typed("watch", "--until-version", "1")).text, "name it with --learner");
     assertStringIncludes((await typed("watch", "--learner", "b", ...at.slice(2))).text, 'no learner "b"');
   }));

@@ -95,8 +95,8 @@ Deno.test("a command prints the same of learners in a store and behind a gateway
         );
         continue;
       }
-      const [told, all] = [JSON.parse(remote.out), JSON.parse(local.out)];
-      assertEquals(told, sameParts(told, all), about);
+      const [behindGateway, all] = [JSON.parse(remote.out), JSON.parse(local.out)];
+      assertEquals(behindGateway, sameParts(behindGateway, all), about);
     }
     const report = (out: string, ...at: string[]) =>
       printed("report", "--learner", "fixture", "--out", out, ...at);

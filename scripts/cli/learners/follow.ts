@@ -27,7 +27,7 @@ export async function follow(client: GatewayClient, learner: string): Promise<Le
   const jobNews = createJobNews(display, labels);
   const watching = watch({ client, learner, jobNews, signal: stop.signal, onNews: news.wake });
   watching.catch(onSignal);
-  const look = createLook({ client, learner, labels, jobNews, say: display.note });
+  const look = createLook({ client, learner, labels, jobNews, note: display.note });
   let deleted = false;
   const lookUnlessDeleted = () =>
     look().catch((error) => {
@@ -51,12 +51,12 @@ export async function follow(client: GatewayClient, learner: string): Promise<Le
 }
 
 /** Looks whether every task is decided; learns on the way what jobs are called, and which are not needed any more. */
-function createLook({ client, learner, labels, jobNews, say }: {
+function createLook({ client, learner, labels, jobNews, note }: {
   client: GatewayClient;
   learner: string;
   labels: Map<string, string>;
   jobNews: JobNews;
-  say: (text: string) => void;
+  note: (text: string) => void;
 }): () => Promise<boolean> {
   let labelled = "";
   let current: string[] = [];
@@ -76,7 +76,7 @@ function createLook({ client, learner, labels, jobNews, say }: {
       current = task ? await label({ task: task.task }) : [];
       jobNews.needed(current);
       const read = task && describeTrainingRows(task);
-      if (read) say(read);
+      if (read) note(read);
     }
     labelled = mark;
     const ready = await label({ state: "ready" });

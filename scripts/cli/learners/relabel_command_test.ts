@@ -6,10 +6,10 @@ import { runCommandLine } from "../cugro.ts";
 
 async function printed(...args: readonly string[]): Promise<{ code: number; text: string }> {
   const { log, error } = console;
-  const said: string[] = [];
-  console.log = console.error = (...parts) => void said.push(parts.join(" "));
+  const lines: string[] = [];
+  console.log = console.error = (...parts) => void lines.push(parts.join(" "));
   try {
-    return { code: await runCommandLine(args), text: said.join("\n") };
+    return { code: await runCommandLine(args), text: lines.join("\n") };
   } finally {
     Object.assign(console, { log, error });
   }

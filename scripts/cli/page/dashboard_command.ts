@@ -14,7 +14,7 @@ import type { ShownPage } from "../learners/learners.ts";
 import { openLocal } from "../learners/local.ts";
 import { commandLine, type Place, placeOfStore } from "../learners/place.ts";
 import { openPage } from "./open_page.ts";
-import { sayPage } from "./page_options.ts";
+import { printPage } from "./page_options.ts";
 import { UsageError, wholeNumber } from "../commands/print_output.ts";
 
 interface DashboardOptions {
@@ -55,7 +55,7 @@ async function dashboard({ store, workers, learner, browser = false }: Dashboard
       return await lookOnly(place, since, at, browser);
     });
     if (!page) return;
-    await sayPage(page, at, browser);
+    await printPage(page, at, browser);
     console.error(describeActs(place, workers));
     if (place.kind === "bucket") await untilCtrlC();
     // Without workers verdicts move the head all the same.
@@ -90,7 +90,7 @@ async function showPageOf(
       `Its page is at ${url}/: only the user of that command may read its token. It printed an address with it`,
     );
   }
-  await sayPage({ addressOf: (place) => addressOfPage(url, token, place) }, at, browser);
+  await printPage({ addressOf: (place) => addressOfPage(url, token, place) }, at, browser);
 }
 
 /** Beside a command that writes and has no page. */
@@ -107,7 +107,7 @@ async function lookOnly(
   try {
     page = await openPage({ place, store, bus, readOnlyAs: "read-only" });
     console.error(`Read-only: the folder is being written by ${who}`);
-    await sayPage(page, at, browser);
+    await printPage(page, at, browser);
     await stop;
   } finally {
     await page?.close();

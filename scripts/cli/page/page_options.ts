@@ -31,12 +31,12 @@ export async function openPageIfAsked(
 ): Promise<ShownPage | undefined> {
   if (!open && !browser) return undefined;
   const page = await learners.page();
-  await sayPage(page, `/learners/${learner}`, browser);
+  await printPage(page, `/learners/${learner}`, browser);
   return page;
 }
 
 /** Says where a page is, and opens it in a browser where that was asked for. */
-export async function sayPage(
+export async function printPage(
   page: Pick<ShownPage, "addressOf">,
   place: string,
   browser: boolean,

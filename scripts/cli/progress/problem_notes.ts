@@ -23,13 +23,13 @@ export function createProblemNotes(
   display: Pick<ProgressDisplay, "note">,
   intervalMs = INTERVAL_MS,
 ): (facts: LearnerFacts) => Promise<void> {
-  const say = announceProblems((line) => display.note(line));
+  const announce = announceProblems((line) => display.note(line));
   let lookedAt = -Infinity;
   let looking: Promise<void> | undefined;
   const look = async (facts: LearnerFacts) => {
     const { name } = facts.learner;
     const found = await gatherProblems({ store, learner: name, factsOf: () => Promise.resolve(facts) });
-    say(found.filter(({ code }) => SAID.includes(code)));
+    announce(found.filter(({ code }) => SAID.includes(code)));
   };
   return (facts) => {
     if (looking || performance.now() - lookedAt < intervalMs) return looking ?? Promise.resolve();

@@ -123,18 +123,18 @@ Deno.test("cugro compare takes learners of folders, and writes one page that loa
     const found = await compared(folder, `${folder}:ours`, folder.replace(/a$/, "a/"), "none").catch(String);
     assertStringIncludes(found as string, "is named twice", "both are in the folder");
     const page = join(folder, "page.html");
-    const said: string[] = [];
+    const printed: string[] = [];
     const { log, error } = console;
-    console.log = console.error = (text: unknown) => void said.push(String(text));
+    console.log = console.error = (text: unknown) => void printed.push(String(text));
     try {
       const words = ["compare", `${folder}:ours`, `${folder}:none`, "--out", page, "--store", folder];
-      assertEquals(await runCommandLine(words), 0, said.join("\n"));
+      assertEquals(await runCommandLine(words), 0, printed.join("\n"));
       assertEquals(await runCommandLine(["compare", "ours", "none", "--json", "--store", folder]), 0);
     } finally {
       Object.assign(console, { log, error });
     }
-    assertStringIncludes(said.join("\n"), "-9.0 [");
-    assertStringIncludes(said.join("\n"), "over seeds; in brackets 95 %");
+    assertStringIncludes(printed.join("\n"), "-9.0 [");
+    assertStringIncludes(printed.join("\n"), "over seeds; in brackets 95 %");
     const text = await Deno.readTextFile(page);
     for (const part of ["<svg", "Over seeds", "-9.0", "unpaired", `${folder}:none`]) {
       assertStringIncludes(text, part);

@@ -10,7 +10,7 @@ import {
   resolveHyperparameters,
 } from "@cugro/algorithm/knobs";
 import { UsageError } from "../commands/print_output.ts";
-import { sayProblem } from "../commands/problems_command.ts";
+import { problemText } from "../commands/problems_command.ts";
 import { parseSettings } from "../commands/knob_options.ts";
 import type { Reading } from "@cugro/protocol";
 import type { KnownLearner, Learners, ShownStatus } from "../learners/learners.ts";
@@ -109,7 +109,7 @@ async function learnFiles(
   if (end === "interrupted") return undefined;
   const status = await learners.status(name);
   for (const problem of status.problems) {
-    if (problem.subject.learner === name) console.error(`! ${sayProblem(problem, learners.place)}`);
+    if (problem.subject.learner === name) console.error(`! ${problemText(problem, learners.place)}`);
   }
   const versions = status.validVersions.length;
   if (end === "idle" && versions >= files.length && versions <= most) return status;

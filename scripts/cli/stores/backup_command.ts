@@ -79,8 +79,8 @@ async function make(
     throw new UsageError("--tokens and --without-secrets exclude each other");
   }
   const file = tokens === undefined ? {} : { tokens: await tokensIn(tokens) };
-  const show = createLiveLine(({ objects, of, bytes, added }: Parameters<typeof say>[0]) =>
-    say({ objects, of, bytes, added })
+  const show = createLiveLine(({ objects, of, bytes, added }: Parameters<typeof printProgress>[0]) =>
+    printProgress({ objects, of, bytes, added })
   );
   await withSource(name, async (store) => {
     const options = { store, name, secrets: !withoutSecrets, onProgress: show.progress, ...file };
@@ -94,15 +94,16 @@ async function make(
       `${snapshot}: ${learners.length} learners, ${objects} objects, ${byteSize(bytes)}; new in ${to}: ` +
         `${added} contents, ${byteSize(addedBytes)}`,
     );
-    sayLosses(done);
+    printLosses(done);
   });
 }
 
-const say = ({ objects, of, bytes, added }: { objects: number; of: number; bytes: number; added: number }) =>
-  `${objects} of ${of} objects, ${byteSize(bytes)}, ${added} new`;
+const printProgress = (
+  { objects, of, bytes, added }: { objects: number; of: number; bytes: number; added: number },
+) => `${objects} of ${of} objects, ${byteSize(bytes)}, ${added} new`;
 
 /** What a snapshot lacks. */
-export function sayLosses(
+export function printLosses(
   { missing, damaged }: { missing: readonly string[]; damaged: readonly string[] },
 ): void {
   for (const key of missing) {

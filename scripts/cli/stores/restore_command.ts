@@ -10,7 +10,7 @@ import type { Command } from "commander";
 import { printJson, UsageError } from "../commands/print_output.ts";
 import { commandLine, placeOfStore } from "../learners/place.ts";
 import { createLiveLine } from "../progress/live_line.ts";
-import { AT, BACKUP, JSON_FLAG, sayLosses, STORE, WITHOUT_SECRETS } from "./backup_command.ts";
+import { AT, BACKUP, JSON_FLAG, printLosses, STORE, WITHOUT_SECRETS } from "./backup_command.ts";
 import { withBackup, withTarget } from "./with_store.ts";
 
 /** Adds the command. */
@@ -52,7 +52,7 @@ async function restoreAll(
       } in ${into}; all of them read ` +
         "back, every hash and reference checked",
     );
-    sayLosses({ missing: done.missing, damaged: [] });
+    printLosses({ missing: done.missing, damaged: [] });
     if (done.renamed.length > 0) {
       console.error(
         `${done.renamed.length} arrivals name their files as ${into} does: a file's etag is the store's`,

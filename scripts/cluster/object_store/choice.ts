@@ -33,7 +33,7 @@ const KEYS_FILE = "s3-keys.json";
 export function chooseServer(
   folder: string,
   asked: S3ServerName | undefined,
-  say: (sentence: string) => void = () => {},
+  report: (sentence: string) => void = () => {},
 ): S3ServerName {
   const has = S3_SERVERS.find((name) => existsSync(join(folder, SIGNS[name])));
   if (has !== undefined && asked !== undefined && has !== asked) {
@@ -43,7 +43,7 @@ export function chooseServer(
     );
   }
   if (has === "minio" && asked === undefined) {
-    say(
+    report(
       `the folder keeps its objects with MinIO: it is opened with MinIO, behind a filter (new folders get Versity's gateway)`,
     );
   }

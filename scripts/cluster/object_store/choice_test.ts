@@ -10,14 +10,14 @@ import { MINIO_ROOT } from "./minio.ts";
 
 Deno.test("chooseServer() keeps a folder with the server that has its objects, and says so of MinIO", () => {
   const folder = Deno.makeTempDirSync();
-  const said: string[] = [];
+  const reported: string[] = [];
   const choose = (asked?: typeof S3_SERVERS[number]) =>
-    chooseServer(folder, asked, (line) => said.push(line));
+    chooseServer(folder, asked, (line) => reported.push(line));
   assertEquals([choose(), choose("minio"), choose("versity")], ["versity", "minio", "versity"]);
   mkdirSync(join(folder, "minio", ".minio.sys"), { recursive: true });
-  assertEquals([said, choose("minio")], [[], "minio"]);
+  assertEquals([reported, choose("minio")], [[], "minio"]);
   assertEquals(choose(), "minio");
-  assertMatch(said.join(), /keeps its objects with MinIO/);
+  assertMatch(reported.join(), /keeps its objects with MinIO/);
   const { message } = assertThrows(() => choose("versity"), RangeError, "which versity cannot read");
   assert(message.includes(folder) && message.includes("leave --s3 out"), message);
   Deno.removeSync(folder, { recursive: true });

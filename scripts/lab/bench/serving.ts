@@ -140,17 +140,17 @@ function openBare(closing: (() => Promise<unknown>)[]): string {
 /** One request after the other, and a bare echo of as many bytes, in turns. */
 async function overNats(robot: NatsConnection, count: number): Promise<Figures> {
   const request = { task: 1, observations: [Array.from({ length: STATE_DIM }, (_, i) => Math.sin(i))] };
-  const asks: Record<string, () => Promise<unknown>> = {
+  const requests: Record<string, () => Promise<unknown>> = {
     natsEchoP50Ms: () => robot.request("echo", JSON.stringify(request)),
     natsActP50MsInstant: () => actOverNats(robot, "instant", request),
     natsActP50MsActor: () => actOverNats(robot, "actor", request),
     natsActP50MsProposer: () => actOverNats(robot, "proposer", request),
   };
-  const times = Object.keys(asks).map((name) => [name, [] as number[]] as const);
+  const times = Object.keys(requests).map((name) => [name, [] as number[]] as const);
   for (let i = -100; i < count; i++) {
     for (const [name, own] of times) {
       const began = performance.now();
-      await asks[name]!();
+      await requests[name]!();
       if (i >= 0) own.push(performance.now() - began);
     }
   }

@@ -18,8 +18,8 @@ const TEXT = JSON.stringify({
 /** What a dry run says, and what is in the work folder then. */
 async function dryRun(work: string, only?: string): Promise<string[]> {
   const { error } = console;
-  const said: string[] = [];
-  console.error = (text: unknown) => void said.push(String(text));
+  const printed: string[] = [];
+  console.error = (text: unknown) => void printed.push(String(text));
   try {
     const named = { grid: parseGrid(TEXT, "grid.json"), path: "grid.json", name: "grid", command: "" };
     const options = { work, parallel: 1, workers: 1, dryRun: true, ...only === undefined ? {} : { only } };
@@ -27,15 +27,15 @@ async function dryRun(work: string, only?: string): Promise<string[]> {
   } finally {
     console.error = error;
   }
-  return said;
+  return printed;
 }
 
 Deno.test("a dry run lists the runs and makes nothing, neither data nor a folder", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const work = join(folder, "work");
-    const said = await dryRun(work);
-    assertEquals(said.slice(2), ["2 runs, 2 of them to run", "data that is made first: one, two"]);
+    const printed = await dryRun(work);
+    assertEquals(printed.slice(2), ["2 runs, 2 of them to run", "data that is made first: one, two"]);
     assertEquals([...Deno.readDirSync(folder)], []);
     assertEquals((await dryRun(work, "two")).slice(1), [
       "1 runs, 1 of them to run",

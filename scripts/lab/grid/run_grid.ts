@@ -80,7 +80,7 @@ export async function runGrid(named: NamedGrid, options: GridOptions): Promise<v
   await mkdir(work, { recursive: true });
   const prepared = await prepare(wanted, work, known);
   const left = prepared.filter(({ record }) => record === undefined);
-  sayRuns(prepared);
+  printRuns(prepared);
   const { stopped, failed } = left.length > 0
     ? await learnAll(left, options)
     : { stopped: false, failed: [] };
@@ -97,7 +97,7 @@ export async function runGrid(named: NamedGrid, options: GridOptions): Promise<v
   await writeResults({ ...named, out, records });
 }
 
-function sayRuns(runs: readonly { run: GridRun; record?: RunRecord }[]): void {
+function printRuns(runs: readonly { run: GridRun; record?: RunRecord }[]): void {
   for (const { run, record } of runs) console.error(`${record ? "finished" : "to run  "} ${run.id}`);
   const left = runs.filter(({ record }) => record === undefined).length;
   console.error(`${runs.length} runs, ${left} of them to run`);
@@ -114,7 +114,7 @@ async function listRuns(
   for (const stream of streams) if (!await isStreamThere(stream, work, known)) missing.push(stream);
   const there = await prepare(wanted.filter(({ stream }) => !missing.includes(stream)), work, known);
   const records = new Map(there.map(({ run, record }) => [run.id, record]));
-  sayRuns(wanted.map((run) => {
+  printRuns(wanted.map((run) => {
     const record = records.get(run.id);
     return { run, ...record ? { record } : {} };
   }));

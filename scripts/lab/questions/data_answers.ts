@@ -5,7 +5,7 @@
 import type { MeasuredRun } from "../grid/measured_run.ts";
 import { figure, streamOf } from "../../cli/runs/summarise_seeds.ts";
 import { spearman } from "../streams/spearman.ts";
-import { type Answer, dropsOf, pointOf, type Question, say } from "./question_answer.ts";
+import { type Answer, describePoint, dropsOf, pointOf, type Question } from "./question_answer.ts";
 
 /** Figures of fidelity that are farther from real data the larger they are; not floors, sizes or shares of real rows. */
 const isDistance = (name: string) => !/Floor$|size|^real\.|precision|recall|taskPurity/.test(name);
@@ -59,7 +59,7 @@ function otherData(runs: readonly MeasuredRun[]): Answer | null {
     const [performance, drop] = Object.keys(figures).map((series) =>
       points.find((one) => one.series === series && one.x === stream)
     );
-    return `${say(performance!)}, worst drop ${figure(drop ?? null)}`;
+    return `${describePoint(performance!)}, worst drop ${figure(drop ?? null)}`;
   });
   return {
     sentence: `Average performance after three tasks, 100 = the final policy whatever the data: ${

@@ -6,7 +6,14 @@ import { presets } from "@cugro/algorithm/knobs";
 import type { MeasuredRun } from "../grid/measured_run.ts";
 import { differenceOver, meanOver } from "@cugro/algorithm/arrays";
 import { figure } from "../../cli/runs/summarise_seeds.ts";
-import { type Answer, byKnob, pointOf, type Question, runsOfStream, say } from "./question_answer.ts";
+import {
+  type Answer,
+  byKnob,
+  describePoint,
+  pointOf,
+  type Question,
+  runsOfStream,
+} from "./question_answer.ts";
 
 /** The figure of each value of a knob on one stream. @param others what is drawn beside what the sentence is about */
 function sweep(
@@ -25,7 +32,9 @@ function sweep(
     values.flatMap((x) => pointOf(series, x, groups.get(x)!, value))
   );
   const sentences = Object.keys(figures).map((series) =>
-    `${series} at ${points.filter((one) => one.series === series).map((one) => say(one)).join(", ")}`
+    `${series} at ${
+      points.filter((one) => one.series === series).map((one) => describePoint(one)).join(", ")
+    }`
   );
   return {
     sentence: `${about} (the preset has ${own}): ${sentences.join("; ")}.`,

@@ -5,7 +5,7 @@
 import type { MeasuredRun } from "../grid/measured_run.ts";
 import { probabilityOfImprovement } from "@cugro/algorithm/arrays";
 import { figure } from "../../cli/runs/summarise_seeds.ts";
-import { type Answer, pointOf, type Question, say } from "./question_answer.ts";
+import { type Answer, describePoint, pointOf, type Question } from "./question_answer.ts";
 
 /** Distance of the first version's samples, in multiples of what real rows show. */
 function firstDistance({ fidelity }: MeasuredRun): number {
@@ -30,7 +30,7 @@ function generationQuality(runs: readonly MeasuredRun[]): Answer | null {
   if (points.length === 0) return null;
   const sentences = GENERATORS.flatMap((label) => {
     const own = points.filter(({ series }) => series === label);
-    return own.length === 0 ? [] : [`${label}: ${own.map((one) => say(one)).join(", ")}`];
+    return own.length === 0 ? [] : [`${label}: ${own.map((one) => describePoint(one)).join(", ")}`];
   });
   return {
     sentence:

@@ -41,7 +41,7 @@ export function pointOf(
 }
 
 /** `cheetah-vel 98.1 [97.0, 99.2] (3 runs)`. */
-export function say({ x, runs, ...over }: AnswerPoint, digits = 1): string {
+export function describePoint({ x, runs, ...over }: AnswerPoint, digits = 1): string {
   return `${x} ${figure({ runs, ...over }, digits)} (${runs === 1 ? "1 run" : `${runs} runs`})`;
 }
 

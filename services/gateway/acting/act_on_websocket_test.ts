@@ -46,14 +46,14 @@ Deno.test("a WebSocket answers in the order of questions, with the JSON, the wor
   return withPolicies({ onLine: (line) => lines.push(line) }, async (gateway) => {
     const { gate, tokens } = gateway;
     const line = await openActLine(gateway);
-    line.say({ ...good, id: "first" });
+    line.send({ ...good, id: "first" });
     const first = await line.next();
     assertEquals(first, {
       id: "first",
       ...(await gateway.ask("POST", "/v1/learners/team-a/act", good)).body,
     });
     const open = closeGate(gate);
-    line.say({ ...good, id: 1 });
+    line.send({ ...good, id: 1 });
     const wrong: [unknown, number, string, unknown][] = [
       ["{", 400, "not JSON", undefined],
       [{ ...good, task: 2, id: 3 }, 422, "task: 2 is not known", 3],
@@ -64,7 +64,7 @@ Deno.test("a WebSocket answers in the order of questions, with the JSON, the wor
       ['{"id":8,"__proto__":1}', 400, "__proto__", undefined],
       ["null", 400, "body", undefined],
     ];
-    for (const [message] of wrong) line.say(message);
+    for (const [message] of wrong) line.send(message);
     line.socket.send(new TextEncoder().encode(JSON.stringify({ ...good, id: "last" })));
     // Those that are wrong have been judged long before the first may be answered.
     await until("all have been read", async () => await metric(gateway, "cugro_act_requests_total") === 12);
@@ -179,7 +179,7 @@ Deno.test("a token that is taken back, expires or is narrowed while a WebSocket 
     });
     const lines = await Promise.all(issued.map(({ secret }) => openActLine(gateway, "team-a", secret)));
     const [taken, narrowed, expired, stays] = lines as [ActLine, ActLine, ActLine, ActLine];
-    for (const line of lines) line.say(good);
+    for (const line of lines) line.send(good);
     for (const line of lines) assertEquals((await line.next()).version, 1);
     const [, narrow, expire, stay] = issued.map(({ entry }) => entry);
     await write([
@@ -190,7 +190,7 @@ Deno.test("a token that is taken back, expires or is narrowed while a WebSocket 
     assertEquals(await taken.ended, [4401, "the token is not known any more"]);
     assertEquals(await narrowed.ended, [4403, "the token does not allow this any more"]);
     assertEquals((await expired.ended)[0], 4401);
-    stays.say({ ...good, id: 2 });
+    stays.send({ ...good, id: 2 });
     assertEquals((await stays.next()).id, 2);
   }));
 
@@ -199,7 +199,7 @@ Deno.test("a WebSocket takes no more than it has room for: the rest waits with t
     const line = await openActLine(gateway);
     const begun = () => metric(gateway, "cugro_act_requests_total");
     const open = closeGate(gateway.gate);
-    for (let id = 0; id < 300; id++) line.say({ ...good, id });
+    for (let id = 0; id < 300; id++) line.send({ ...good, id });
     await until("some have begun", async () => await begun() > 0);
     await sleep(200);
     assertEquals(await begun(), 4);
@@ -208,14 +208,14 @@ Deno.test("a WebSocket takes no more than it has room for: the rest waits with t
     assertEquals(await begun(), 304 - 4);
     const closed = closeGate(gateway.gate);
     const padding = " ".repeat(1 << 20);
-    for (let id = 0; id < 60; id++) line.say(`${JSON.stringify({ ...good, id })}${padding}`);
+    for (let id = 0; id < 60; id++) line.send(`${JSON.stringify({ ...good, id })}${padding}`);
     await until("some have begun", async () => await begun() > 301);
     await sleep(200);
     assertEquals(await begun(), 302, "two fit into 3 MiB");
     assert(line.socket.bufferedAmount > 10 << 20, `${line.socket.bufferedAmount} bytes wait with the client`);
     closed();
     for (let id = 0; id < 60; id++) assertEquals((await line.next()).id, id);
-    line.say(" ".repeat(MAX_ACT_BYTES + 1));
+    line.send(" ".repeat(MAX_ACT_BYTES + 1));
     assertEquals((await line.ended)[0], 1009);
   }));
 
@@ -223,7 +223,7 @@ Deno.test("a WebSocket is read no faster than its token may ask", () =>
   withPolicies({ limits: { requestsPerSecond: 40, requestBurst: 10 } }, async (gateway) => {
     const line = await openActLine(gateway);
     const began = performance.now();
-    for (let id = 0; id < 30; id++) line.say({ ...good, id });
+    for (let id = 0; id < 30; id++) line.send({ ...good, id });
     for (let id = 0; id < 30; id++) assertEquals((await line.next()).id, id);
     // The connection itself was a request, too.
     assert(performance.now() - began > 450, "21 waited for their turn");
@@ -246,7 +246,7 @@ Deno.test("a WebSocket ends without questions, or when nobody is there", () =>
       // It reads, and never answers a ping.
       dead.resume();
       await new Promise<void>((resolve) => dead.on("close", () => resolve()));
-      stays.say(good);
+      stays.send(good);
       assertEquals((await stays.next()).version, 1);
     })
   ));
@@ -255,11 +255,11 @@ Deno.test("a gateway that stops answers what it has, and says on each WebSocket 
   withPolicies({}, async (gateway) => {
     const line = await openActLine(gateway), idle = await openActLine(gateway);
     const open = closeGate(gateway.gate);
-    for (const id of [1, 2]) line.say({ ...good, id });
+    for (const id of [1, 2]) line.send({ ...good, id });
     await until("both are under way", async () => await metric(gateway, "cugro_act_requests_total") === 2);
     const stopped = gateway.sockets.close(60_000);
     assertEquals(await idle.ended, [1001, "the gateway stops: connect again"]);
-    line.say({ ...good, id: 3 });
+    line.send({ ...good, id: 3 });
     open();
     assertEquals([(await line.next()).id, (await line.next()).id], [1, 2]);
     assertEquals((await line.ended)[0], 1001);

@@ -50,15 +50,15 @@ Deno.test("traffic is counted by task and minute, for an hour", () => {
 Deno.test("that policies were asked is told once for many questions, and nothing after the end", async () => {
   const bus = createEmbeddedBus();
   const live = await followLive(bus, 20);
-  const told: string[] = [];
-  const heard = Promise.withResolvers<void>();
+  const reported: string[] = [];
+  const bothReported = Promise.withResolvers<void>();
   live.onAsked((learner) => {
-    told.push(learner);
-    if (told.length === 2) heard.resolve();
+    reported.push(learner);
+    if (reported.length === 2) bothReported.resolve();
   });
   for (const learner of ["mine", "mine", "other", "mine"]) live.traffic.note(learner, 1, [false]);
-  await heard.promise;
-  assertEquals(told, ["mine", "other"]);
+  await bothReported.promise;
+  assertEquals(reported, ["mine", "other"]);
   assertEquals(live.traffic.of("mine")[0]?.minutes.reduce((sum, { requests }) => sum + requests, 0), 3);
   live.traffic.note("mine", 1, [true]);
   await live.close();

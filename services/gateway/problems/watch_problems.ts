@@ -42,7 +42,7 @@ export interface ProblemWatch {
   /** Something may have changed: looks soon. */
   wake(): void;
   /** Calls `tell` with every event from now on, and with all problems there are after each look. */
-  onChange(tell: (events: readonly CloudEvent[], problems: readonly Problem[]) => void): void;
+  onChange(notify: (events: readonly CloudEvent[], problems: readonly Problem[]) => void): void;
   close(): Promise<void>;
 }
 
@@ -167,7 +167,7 @@ class Watch {
       }
       // A store that hangs in the middle of it is noticed by the looks that follow.
       if (turn) await waitAtMost(lookMs, turn);
-      this.#tell();
+      this.#notify();
       if (!this.#stopped) await this.#wakeup.wait({ milliseconds: lookMs });
     }
     if (turn) await waitAtMost(PATIENCE_MS, turn);
@@ -229,7 +229,7 @@ class Watch {
     return dated;
   }
 
-  #tell(): void {
+  #notify(): void {
     const { metrics, log } = this.deps;
     const problems = this.#now();
     const open = problems.filter(({ acknowledged }) => acknowledged === null);

@@ -123,9 +123,9 @@ Deno.test("messages on NATS are as the AsyncAPI document says, each in its chann
   const listener = await connect({ servers: server.url });
   const stop = new AbortController();
   try {
-    const heard: Msg[] = [];
+    const received: Msg[] = [];
     for (const subject of ["events.>", "progress.>"]) {
-      listener.subscribe(subject, { callback: (_error, message) => void heard.push(message) });
+      listener.subscribe(subject, { callback: (_error, message) => void received.push(message) });
     }
     await listener.flush();
     const log = createLog({ level: "silent" });
@@ -139,7 +139,7 @@ Deno.test("messages on NATS are as the AsyncAPI document says, each in its chann
       ...["arrivalRejected", "jobFailed", "jobFinished", "progress", "taskAccepted", "taskFailed"],
       ...["taskRelabelled", "versionPublished", "versionWithdrawn"],
     ];
-    const channels = () => [...new Set(heard.map(check))].sort();
+    const channels = () => [...new Set(received.map(check))].sort();
     await until("all kinds of messages", () => channels().length >= wanted.length);
     assertEquals(channels(), wanted);
     stop.abort();

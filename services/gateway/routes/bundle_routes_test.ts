@@ -24,15 +24,15 @@ Deno.test("GET bundle gives the bytes that cugro export writes, and says what is
     await publishExample({ store, name: "team-a" });
     await ask("POST", "/v1/learners", { name: "empty", preset: "smoke" });
     const client = createClient({ url, token: tokens.admin });
-    const told: BundleProgress[] = [];
+    const reports: BundleProgress[] = [];
     const [zip, again] = await Promise.all([
-      client.versions.bundle("team-a", 2, { onProgress: (progress) => void told.push(progress) }),
+      client.versions.bundle("team-a", 2, { onProgress: (progress) => void reports.push(progress) }),
       client.versions.bundle("team-a", 2),
     ]);
     assertEquals(zip, again);
     // How often it is asked meanwhile is the machine's affair; the third test has a bundle that takes as long as it wants.
-    assert(told.every(({ done, inputs }) => done <= inputs));
-    assertEquals(told.map(({ before }) => before).filter((before) => before !== 0), []);
+    assert(reports.every(({ done, inputs }) => done <= inputs));
+    assertEquals(reports.map(({ before }) => before).filter((before) => before !== 0), []);
     const files = unzipFiles(zip);
     const about = JSON.parse(new TextDecoder().decode(files.get("bundle.json")));
     assertEquals([about.learner, about.version, about.tasks.length, about.acting], [

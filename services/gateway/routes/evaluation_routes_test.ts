@@ -48,10 +48,13 @@ Deno.test("episodes from outside score a version, and so its matrix, measures an
       8,
     ]);
     assertEquals(measures.worstDrop?.drop, 50);
-    const said = results.remarks.join("\n");
-    assertStringIncludes(said, "Version 2 in task 2: 5 episodes measured by a robot, handed in by submitter");
+    const sentences = results.remarks.join("\n");
     assertStringIncludes(
-      said,
+      sentences,
+      "Version 2 in task 2: 5 episodes measured by a robot, handed in by submitter",
+    );
+    assertStringIncludes(
+      sentences,
       "Version 2 was published by a gate that only observes; with what is known now this speaks against it",
     );
     // Who corrects a measurement hands in another: the newest counts.

@@ -27,9 +27,9 @@ Deno.test("GET history has every version's cells, bounds and replays, as the oth
     assertEquals(versions.task, all.map(({ task }) => task));
     assertEquals(versions.tasks, all.map(({ tasks }) => tasks));
     assertEquals(versions.valid, all.map(({ version }) => results.versions.includes(version)));
-    const close = (found: number | null | undefined, told: number | null | undefined) => {
-      if (typeof told !== "number") return assertEquals(found, null);
-      assertAlmostEquals(found!, told, 1e-4 * Math.max(1, Math.abs(told)));
+    const close = (found: number | null | undefined, expected: number | null | undefined) => {
+      if (typeof expected !== "number") return assertEquals(found, null);
+      assertAlmostEquals(found!, expected, 1e-4 * Math.max(1, Math.abs(expected)));
     };
     all.forEach(({ scores, measures }, row) => {
       close(versions.averagePerformance[row], measures.averagePerformance);

@@ -81,9 +81,20 @@ Deno.test("jobs tell what they need, how far they are and who does them; their l
     await client.tasks.upload("mine", { fileName: "walk.safetensors", body });
     const [importing] = await client.jobs.list("mine");
     assertEquals([importing!.kind, importing!.needs, importing!.progress], ["dataset.import", [], null]);
-    const told = { jobId: importing!.id, kind: "dataset.import" as const, learner: "mine", steps: 100 };
-    bus.progress({ ...told, step: 10, loss: 2 });
-    bus.progress({ ...told, step: 60, loss: 1, ratePerSecond: 20, worker: "worker 7 on <i>here</i>" });
+    const importProgress = {
+      jobId: importing!.id,
+      kind: "dataset.import" as const,
+      learner: "mine",
+      steps: 100,
+    };
+    bus.progress({ ...importProgress, step: 10, loss: 2 });
+    bus.progress({
+      ...importProgress,
+      step: 60,
+      loss: 1,
+      ratePerSecond: 20,
+      worker: "worker 7 on <i>here</i>",
+    });
     const { progress } = await client.jobs.show("mine", importing!.id);
     const { at: _, ...known } = progress!;
     assertEquals(known, {

@@ -27,13 +27,13 @@ Deno.test("a policy that is computed here acts and judges as the gateway does, t
         for (const scale of [1, 9]) {
           const state = Float32Array.of(scale, -scale, 0.5);
           const asked = { task, acting, version: 2, seed: 11, observations: [[...state]] };
-          const told = await client.act("team-a", asked);
+          const answer = await client.act("team-a", asked);
           const action = session.act(task, state, 11);
-          assertEquals([...action], told.actions[0], `${acting} in task ${task}`);
+          assertEquals([...action], answer.actions[0], `${acting} in task ${task}`);
           const unusual = unusualAmong(known, state);
           assertEquals([unusual.percentiles, unusual.outOfDistribution], [
-            told.percentiles,
-            told.outOfDistribution,
+            answer.percentiles,
+            answer.outOfDistribution,
           ]);
           // The critic is the same for all ways of acting.
           const critic = criticOf(policy);

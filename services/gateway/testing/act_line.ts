@@ -6,7 +6,7 @@
 export interface ActLine {
   socket: WebSocket;
   /** Sends it as JSON, or a text as it is. */
-  say(message: unknown): void;
+  send(message: unknown): void;
   /**
    * The next message.
    *
@@ -43,7 +43,7 @@ export async function openActLine(
   return {
     socket,
     ended,
-    say: (message) => socket.send(typeof message === "string" ? message : JSON.stringify(message)),
+    send: (message) => socket.send(typeof message === "string" ? message : JSON.stringify(message)),
     async next() {
       while (messages.length === 0) {
         if (isOver) throw new Error("The connection has ended");

@@ -36,8 +36,8 @@ Deno.test("a problem that is over before anybody has looked is delivered all the
       const about = { since, message: "The bus (NATS) cannot be reached.", advice: "Start it again." };
       deliverer.notifyOfProblems([createProblem("bus.away", {}, about)]);
       deliverer.notifyOfProblems([]);
-      const told = () => received.map(({ body }) => JSON.parse(body).type);
-      await until("both have come", () => told().length === 2);
-      assertEquals(told(), types);
+      const deliveredTypes = () => received.map(({ body }) => JSON.parse(body).type);
+      await until("both have come", () => deliveredTypes().length === 2);
+      assertEquals(deliveredTypes(), types);
     })
   ));

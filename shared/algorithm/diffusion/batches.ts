@@ -79,7 +79,7 @@ export function oldRowsAt(step: number, rows: number, oldTasks: number): number[
  * @param share of rows without their task, 0 to 1
  * @returns how many of the batch's first rows go without
  */
-export function untoldRowsAt(step: number, count: number, share: number): number {
+export function unconditionedRowsAt(step: number, count: number, share: number): number {
   return Math.floor((step + 1) * count * share) - Math.floor(step * count * share);
 }
 
@@ -104,8 +104,8 @@ export function openBatches(settings: BatchSettings): Batches {
       arrays.taskOneHot.fill(0);
       const fill = (source: TaskRows, from: number, count: number) => {
         const end = fillRows(arrays, source, from, count, settings, rows, times);
-        const untold = untoldRowsAt(step, count, settings.conditionDropout ?? 0);
-        arrays.taskOneHot.fill(0, from * tasks, (from + untold) * tasks);
+        const unconditioned = unconditionedRowsAt(step, count, settings.conditionDropout ?? 0);
+        arrays.taskOneHot.fill(0, from * tasks, (from + unconditioned) * tasks);
         return end;
       };
       let at = fill(fresh, 0, freshRows);

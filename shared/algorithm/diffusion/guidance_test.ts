@@ -3,7 +3,7 @@ import { toParams } from "@cugro/tensors/seam";
 import * as tf from "tf";
 import { createRng } from "../numerics/rng.ts";
 import { noLeaks } from "../testing/no_leaks.ts";
-import { openBatches, untoldRowsAt } from "./batches.ts";
+import { openBatches, unconditionedRowsAt } from "./batches.ts";
 import { initDenoiser } from "./denoiser.ts";
 import type { DenoiserShape } from "./denoiser_shape.ts";
 import { diffusionPass } from "./sampling.ts";
@@ -19,10 +19,10 @@ Deno.test(
       const shape: DenoiserShape = { architecture, dim: 2, conditionDim: 0, width: 16, blocks: 1, tasks: 2 };
       tf.tidy(() => {
         const params = toParams(initDenoiser(shape, createRng(4)));
-        const drawn = (guidance: number, ...told: number[]) => {
+        const drawn = (guidance: number, ...task: number[]) => {
           const inputs = {
             noise: tf.tensor2d([[0.3, -0.4]]),
-            taskOneHot: tf.tensor2d([told]),
+            taskOneHot: tf.tensor2d([task]),
             low: tf.tensor2d([[-1e6, -1e6]]),
             high: tf.tensor2d([[1e6, 1e6]]),
           };
@@ -51,15 +51,15 @@ Deno.test("batches leave out the task of their share of rows, of each task alike
     ...{ dim: 1, conditionDim: 0, tasks: 3, seed: 1 },
   };
   const [all, some] = [openBatches(settings), openBatches({ ...settings, conditionDropout: 0.25 })];
-  const untold = [0, 0];
+  const withoutTask = [0, 0];
   for (let step = 0; step < 20; step++) {
     const [full, less] = [all.next(step), some.next(step)];
     assertEquals(less["noisy"], full["noisy"]);
-    const told = (row: number) => less["taskOneHot"]!.data.slice(3 * row, 3 * row + 3).includes(1);
-    for (let row = 0; row < 20; row++) if (!told(row)) untold[row < 10 ? 0 : 1]!++;
+    const hasTask = (row: number) => less["taskOneHot"]!.data.slice(3 * row, 3 * row + 3).includes(1);
+    for (let row = 0; row < 20; row++) if (!hasTask(row)) withoutTask[row < 10 ? 0 : 1]!++;
   }
-  assertEquals(untold[0], 20 * 10 * 0.25);
-  assertAlmostEquals(untold[1]!, 20 * 10 * 0.25, 2);
+  assertEquals(withoutTask[0], 20 * 10 * 0.25);
+  assertAlmostEquals(withoutTask[1]!, 20 * 10 * 0.25, 2);
   assertEquals(all.state(), some.state());
-  assertEquals([0, 1, 2, 3, 4].map((step) => untoldRowsAt(step, 3, 0.1)), [0, 0, 0, 1, 0]);
+  assertEquals([0, 1, 2, 3, 4].map((step) => unconditionedRowsAt(step, 3, 0.1)), [0, 0, 0, 1, 0]);
 });

@@ -64,9 +64,9 @@ export function solve(
     if (guidance === 0 || taskInput === undefined) {
       return runPlan(plan, (x, node) => tf.tidy(() => predict(x, node)), noise, low, high);
     }
-    const untold = open(tf.zerosLike(taskInput));
+    const unconditioned = open(tf.zerosLike(taskInput));
     const guided = (x: tf.Tensor, node: number) =>
-      tf.tidy(() => tf.sub(tf.mul(predict(x, node), 1 + guidance), tf.mul(untold(x, node), guidance)));
+      tf.tidy(() => tf.sub(tf.mul(predict(x, node), 1 + guidance), tf.mul(unconditioned(x, node), guidance)));
     return runPlan(plan, guided, noise, low, high);
   });
 }

@@ -8,23 +8,23 @@ Deno.test("describeEstimateWorth() says what it was measured on, and which of th
     ...{ preset, estimateSteps },
     tasks: worlds.map((world, i) => ({ task: i + 1, world })),
   });
-  for (const said of [...worlds, "preset default", "1,500 steps"]) assertStringIncludes(covered, said);
+  for (const part of [...worlds, "preset default", "1,500 steps"]) assertStringIncludes(covered, part);
   assert(!covered.includes("Not covered"), covered);
   const elsewhere = (conditions: Partial<Parameters<typeof describeEstimateWorth>[0]>) =>
     describeEstimateWorth({ preset, estimateSteps, tasks: [], ...conditions }).slice(
       describeEstimateWorth({ preset, estimateSteps, tasks: [] }).length,
     );
-  const said = (what: string) =>
+  const noteOf = (what: string) =>
     ` Not covered by that: ${what}. What an estimate is worth there is not known.`;
   assertEquals(
     elsewhere({ preset: "smoke", estimateSteps: 60 }),
-    said("the preset smoke and fits of 60 steps (estimateSteps)"),
+    noteOf("the preset smoke and fits of 60 steps (estimateSteps)"),
   );
   assertEquals(elsewhere({ estimateSteps: 3_000 }), "");
   const tasks = [{ task: 1, world: "swimmer-dir" }, { task: 2, world: "hopper-vel" }, {
     task: 4,
     world: null,
   }];
-  assertEquals(elsewhere({ tasks }), said("the data of tasks 2, 4"));
-  assertEquals(elsewhere({ tasks: tasks.slice(0, 2) }), said("the data of task 2"));
+  assertEquals(elsewhere({ tasks }), noteOf("the data of tasks 2, 4"));
+  assertEquals(elsewhere({ tasks: tasks.slice(0, 2) }), noteOf("the data of task 2"));
 });

@@ -26,7 +26,7 @@ export interface Limit {
   under: readonly Condition[];
   holds: Check;
   /** The rule in a sentence. */
-  says: string;
+  sentence: string;
   /** What to set instead. */
   advice: (values: Hyperparameters) => string;
 }
@@ -115,7 +115,7 @@ export function atMost(
     knobs: [lower, upper],
     under,
     holds: (h) => h[lower] <= h[upper],
-    says: `must be at most ${upper}, ${because}`,
+    sentence: `must be at most ${upper}, ${because}`,
     advice: (h) => `set ${upper}=${h[lower]} or more as well, or ${lower}=${h[upper]} or less`,
   }));
 }
@@ -129,7 +129,7 @@ export function atMost(
 export function describeRelation(relation: Relation): string {
   if (relation.kind === "limit") {
     const under = relation.under.length === 0 ? "" : ` (with ${joined(relation.under)})`;
-    return `${relation.knobs[0]} ${relation.says}${under}.`;
+    return `${relation.knobs[0]} ${relation.sentence}${under}.`;
   }
   return `${relation.knob} acts only with ${joined(relation.needs)}.`;
 }

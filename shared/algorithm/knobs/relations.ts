@@ -51,7 +51,7 @@ const replayRelations: readonly Relation[] = [
     knobs: ["replay", "gate"],
     under: [is("replay", "noise")],
     holds: (h) => h.gate === "observe",
-    says:
+    sentence:
       "asks for gate: observe, for a control that is bound to forget would be parked after its first task",
     advice: () => "set gate=observe as well",
   },
@@ -65,7 +65,7 @@ const regulariserRelations: readonly Relation[] = [
     knobs: ["regulariser", "gate"],
     under: [consolidated, is("replay", "none")],
     holds: (h) => h.gate === "observe",
-    says: "asks for gate: observe, for a baseline without replay is bound to forget and would be parked",
+    sentence: "asks for gate: observe, for a baseline without replay is bound to forget and would be parked",
     advice: () => "set gate=observe as well",
   },
   {
@@ -73,7 +73,8 @@ const regulariserRelations: readonly Relation[] = [
     knobs: ["regulariser", "replay"],
     under: [consolidated],
     holds: (h) => h.replay !== "multitask",
-    says: "goes without replay: multitask, which starts from fresh weights: there is nothing to hold them to",
+    sentence:
+      "goes without replay: multitask, which starts from fresh weights: there is nothing to hold them to",
     advice: () => "set regulariser=none, or another replay",
   },
 ];
@@ -86,7 +87,7 @@ const trainingRelations: readonly Relation[] = [
     knobs: ["denoiserWidth"],
     under: [],
     holds: (h) => h.denoiserWidth % 4 === 0,
-    says: "must be a multiple of 4",
+    sentence: "must be a multiple of 4",
     advice: (h) => `set denoiserWidth=${4 * Math.ceil(h.denoiserWidth / 4)}`,
   },
   ...acts(
@@ -99,7 +100,7 @@ const trainingRelations: readonly Relation[] = [
     knobs: ["guidance", "conditionDropout"],
     under: [],
     holds: (h) => h.guidance === 0 || h.conditionDropout > 0,
-    says:
+    sentence:
       "must be 0 without conditionDropout, for the state generator must have seen rows without their task",
     advice: () => "set conditionDropout=0.1 as well, from the first task on, or guidance=0",
   },
@@ -110,7 +111,7 @@ const trainingRelations: readonly Relation[] = [
     knobs: ["distil", "generator"],
     under: [is("generator", "vae", "gan")],
     holds: (h) => h.distil === "none" || h.distil === "actor",
-    says: "must be none or actor, for candidates of this family take one pass as a proposer's do",
+    sentence: "must be none or actor, for candidates of this family take one pass as a proposer's do",
     advice: () => "set distil=none or distil=actor, or generator=diffusion",
   },
   {
@@ -118,7 +119,7 @@ const trainingRelations: readonly Relation[] = [
     knobs: ["regulariser", "generator"],
     under: [consolidated],
     holds: (h) => h.generator === "diffusion",
-    says: "asks for generator: diffusion, whose outputs the Fisher information is of",
+    sentence: "asks for generator: diffusion, whose outputs the Fisher information is of",
     advice: () => "set generator=diffusion or regulariser=none",
   },
   ...acts(["denoiserBlocks"], {

@@ -254,7 +254,7 @@ Deno.test(
 
 Deno.test("createPolicy() draws candidates of the right task only if the behavior generator knows it (failure mode 25)", async () => {
   await openBackend();
-  const { behaviorGenerator: told, critic } = await weights();
+  const { behaviorGenerator: generator, critic } = await weights();
   const shareOf = async (hyperparameters: Hyperparameters, behaviorGenerator: Stored) => {
     const input = { behaviorGenerator, critic, normalisers, stateDim: S, actionDim: A, compile: eager };
     // A single candidate each shows what the generator offers.
@@ -263,7 +263,7 @@ Deno.test("createPolicy() draws candidates of the right task only if the behavio
     policy.dispose();
     return actions.filter((a) => a > 0).length / actions.length;
   };
-  assertGreater(await shareOf(knobs, told), 0.9);
+  assertGreater(await shareOf(knobs, generator), 0.9);
   const blind = { ...knobs, behaviorKnowsTask: false };
   const diluted = await shareOf(blind, await trainGenerator(blind));
   assert(diluted > 0.25 && diluted < 0.75, `${diluted} of the candidates are of the task`);

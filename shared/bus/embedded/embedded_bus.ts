@@ -130,7 +130,7 @@ class Connection implements WorkerConnection {
     return this.bus.queue.release(this);
   }
 
-  #say(reply: Reply): void {
+  #send(reply: Reply): void {
     if (this.#attached) this.send(encodeFrame(reply));
   }
 
@@ -138,9 +138,9 @@ class Connection implements WorkerConnection {
     const { bus } = this;
     switch (request.call) {
       case "submit":
-        return this.#say({ reply: request.id, value: await bus.submit(request.message) });
+        return this.#send({ reply: request.id, value: await bus.submit(request.message) });
       case "fetch":
-        return this.#say({ reply: request.id, value: await this.#fetch(request.id, request.kinds) });
+        return this.#send({ reply: request.id, value: await this.#fetch(request.id, request.kinds) });
       case "cancelFetch":
         return this.#fetches.get(request.fetch)?.abort();
       case "working":
@@ -162,7 +162,7 @@ class Connection implements WorkerConnection {
         await this.#subscribe(request.subject);
         break;
     }
-    this.#say({ reply: request.id, value: null });
+    this.#send({ reply: request.id, value: null });
   }
 
   async #fetch(id: number, kinds: readonly JobKind[]): Promise<Handout | null> {
@@ -174,6 +174,6 @@ class Connection implements WorkerConnection {
   }
 
   async #subscribe(subject: Subject): Promise<void> {
-    this.#stops.push(await this.bus.subscribe(subject, (news) => this.#say({ subject, news })));
+    this.#stops.push(await this.bus.subscribe(subject, (news) => this.#send({ subject, news })));
   }
 }

@@ -75,7 +75,7 @@ class PipeBus implements Bus {
     const either = AbortSignal.any([signal, this.#closing.signal]);
     if (either.aborted) return undefined;
     const id = this.#ids + 1;
-    const cancel = () => this.#tell({ call: "cancelFetch", fetch: id });
+    const cancel = () => this.#send({ call: "cancelFetch", fetch: id });
     either.addEventListener("abort", cancel);
     const handout = await this.#ask({ call: "fetch", kinds }) as Handout | null;
     either.removeEventListener("abort", cancel);
@@ -92,11 +92,11 @@ class PipeBus implements Bus {
   }
 
   progress(progress: ProgressMessage): void {
-    this.#tell({ call: "progress", progress });
+    this.#send({ call: "progress", progress });
   }
 
   hint(incoming: IncomingHint): void {
-    this.#tell({ call: "hint", incoming });
+    this.#send({ call: "hint", incoming });
   }
 
   async subscribe<S extends Subject>(subject: S, handler: (news: News[S]) => void): Promise<() => void> {
@@ -120,7 +120,7 @@ class PipeBus implements Bus {
     return {
       message,
       deliveries,
-      working: () => this.#tell({ call: "working", token }),
+      working: () => this.#send({ call: "working", token }),
       ack,
       nak: async (delayMs = 0) => void await this.#ask({ call: "nak", token, delayMs }),
       term: ack,
@@ -131,11 +131,11 @@ class PipeBus implements Bus {
     const id = ++this.#ids;
     return new Promise((resolve) => {
       this.#pending.set(id, resolve);
-      this.#tell({ ...question, id } as Request);
+      this.#send({ ...question, id } as Request);
     });
   }
 
-  #tell(request: Request): void {
+  #send(request: Request): void {
     this.output.write(encodeFrame(request));
   }
 

@@ -51,7 +51,7 @@ Deno.test("DECODERS believe what is said of a kind only under its own subject, a
   const jobId = "a".repeat(64);
   const key = `jobs/critic.train/${jobId}/result.json`;
   const event = createEvent("cugro.job.finished", key, "walker", { jobId, kind: "critic.train" });
-  const isHeard = (subject: string, message: object) => {
+  const isDecoded = (subject: string, message: object) => {
     try {
       return DECODERS[subject.startsWith("progress") ? "progress" : "events"](bytes(message), subject)
         .length === 1;
@@ -61,20 +61,20 @@ Deno.test("DECODERS believe what is said of a kind only under its own subject, a
   };
   assertEquals(eventSubject(event), "events.job.finished.critic-train");
   for (const subject of [eventSubject(event), "events.job.finished"]) {
-    assertEquals(isHeard(subject, event), true);
+    assertEquals(isDecoded(subject, event), true);
   }
   for (const subject of ["events.job.finished.states-train", "events.job.failed.critic-train"]) {
-    assertEquals(isHeard(subject, event), false, subject);
+    assertEquals(isDecoded(subject, event), false, subject);
   }
   const own = { ...event, data: { jobId, kind: "states.train" } };
-  assertEquals(isHeard(eventSubject(own), own), false, "the id names a job of another kind");
+  assertEquals(isDecoded(eventSubject(own), own), false, "the id names a job of another kind");
   const version = createEvent("cugro.version.published", "learners/a/versions/1.json", "a", {});
-  assertEquals(isHeard("events.version.published", version), true);
-  assertEquals(isHeard("events.job.finished.states-train", version), false);
+  assertEquals(isDecoded("events.version.published", version), true);
+  assertEquals(isDecoded("events.job.finished.states-train", version), false);
 
   const progress = { jobId, kind: "critic.train", learner: "walker", step: 1, steps: 2 };
   for (const subject of [`progress.critic-train.${jobId}`, `progress.${jobId}`]) {
-    assertEquals(isHeard(subject, progress), true);
+    assertEquals(isDecoded(subject, progress), true);
   }
-  assertEquals(isHeard(`progress.states-train.${jobId}`, progress), false);
+  assertEquals(isDecoded(`progress.states-train.${jobId}`, progress), false);
 });

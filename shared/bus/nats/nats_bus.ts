@@ -163,7 +163,7 @@ class JetStreamBus implements NatsBus {
     const subscription = link.connection.subscribe(NEWS_SUBJECTS[subject], {
       callback: (error, msg) => {
         if (error) refusal = error;
-        else this.#tell(subject, handler, msg.data, msg.subject);
+        else this.#deliver(subject, handler, msg.data, msg.subject);
       },
     });
     // From now on: also for what others publish once this has returned.
@@ -228,7 +228,7 @@ class JetStreamBus implements NatsBus {
     return await this.link.persist(what, attempt, { repair: () => this.topology.ensure() });
   }
 
-  #tell<S extends Subject>(
+  #deliver<S extends Subject>(
     subject: S,
     handler: (news: News[S]) => void,
     data: Uint8Array,

@@ -126,11 +126,11 @@ class Requests {
     if (status === 0) {
       if (this.#settled) refuse(this.options.link, msg);
       else this.#settle(msg);
-    } else if (!this.#settled) this.#hear(status, msg);
+    } else if (!this.#settled) this.#onStatus(status, msg);
   }
 
   /** The server's word on the request whose number ends the subject. */
-  #hear(status: number, msg: Msg): void {
+  #onStatus(status: number, msg: Msg): void {
     const index = Number(msg.subject.split(".").at(-1));
     const waiting = this.#asking === this.options.kinds.length;
     if (status === 404 || status === 408) {

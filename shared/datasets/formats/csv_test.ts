@@ -64,9 +64,9 @@ Deno.test("names with the delimiter in them, and names by convention that a map 
     const judged = readDataset(bytesOf(form), "own.csv", { map: { ...map, actions } });
     assertEquals([datasetHash(judged.dataset), judged.notices], [whole.hash, []]);
   }
-  const { timeouts: _, next_observations: __, ...untold } = map;
+  const { timeouts: _, next_observations: __, ...rest } = map;
   const codes = (name: string) =>
-    readDataset(bytesOf(text.replace("done", name)), "own.csv", { map: { ...untold, terminals: [name] } })
+    readDataset(bytesOf(text.replace("done", name)), "own.csv", { map: { ...rest, terminals: [name] } })
       .notices.map(({ code }) => code);
   assertEquals(codes("done"), codes("fell"));
   assertEquals(codes("done"), ["episode-ends-unknown"]);

@@ -7,7 +7,7 @@ import type { ReadOptions } from "../notice.ts";
 import { makeHdf5 } from "../../hdf5/testing/hdf5_files.ts";
 import { wantedFields } from "../field_names.ts";
 import { readHdf5 } from "./read_hdf5.ts";
-import { withoutUntoldDones } from "./robomimic_dones.ts";
+import { withoutAmbiguousDones } from "./robomimic_dones.ts";
 import { numbersOf, readSample, sample } from "./testing/sample.ts";
 
 const whole = readSample("d4rl.hdf5");
@@ -109,12 +109,14 @@ Deno.test("dones that only say where demonstrations end are no ends by themselve
       terminals: array(...dones),
       rewards: array(...rewards),
     };
-    return numbersOf(withoutUntoldDones(arrays).terminals!.data);
+    return numbersOf(withoutAmbiguousDones(arrays).terminals!.data);
   };
   const ends = [0, 1, 0, 0, 1];
   assertEquals(terminals(ends, [1, 2, 3, 4, 5]), [0, 0, 0, 0, 0]);
   assertEquals(terminals(ends, [0, 1, 0, 0, 1]), ends, "successes");
-  for (const told of [[0, 1, 0, 0, 0], [0, 1, 0, 1, 1]]) assertEquals(terminals(told, [1, 2, 3, 4, 5]), told);
+  for (const marked of [[0, 1, 0, 0, 0], [0, 1, 0, 1, 1]]) {
+    assertEquals(terminals(marked, [1, 2, 3, 4, 5]), marked);
+  }
 });
 
 Deno.test("episodes that lack a field, hold images or are no groups are named", async () => {
@@ -193,7 +195,7 @@ Deno.test("fields with names of their own are told by a map, whatever the format
   }).dataset;
   const plain = readDataset(sample("columns.parquet"), "walk").dataset;
   assertEquals([...turned.states.subarray(0, 3)], [...plain.states.subarray(0, 3)].toReversed());
-  const told = (map: ReadOptions["map"]) => {
+  const refusal = (map: ReadOptions["map"]) => {
     const { message } = assertThrows(
       () => readDataset(sample("d4rl.npz"), "walk", { map: map! }),
       DatasetError,
@@ -201,7 +203,7 @@ Deno.test("fields with names of their own are told by a map, whatever the format
     return message;
   };
   assertStringIncludes(
-    told({ observations: ["x"] }),
+    refusal({ observations: ["x"] }),
     "field x: observations are to be made of it, and it is not there",
   );
   const buffer = await makeHdf5((file) => {

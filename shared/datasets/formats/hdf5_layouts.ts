@@ -5,7 +5,7 @@
 import type { Hdf5Group } from "@cugro/hdf5";
 import { DatasetError, type RawDataset } from "../dataset.ts";
 import { faultsAt } from "./format_faults.ts";
-import { withoutUntoldDones } from "./robomimic_dones.ts";
+import { withoutAmbiguousDones } from "./robomimic_dones.ts";
 
 /** One episode's fields: where they lie, and how they are called in messages. */
 export interface Episode {
@@ -92,7 +92,7 @@ function robomimic(top: Hdf5Group, file: string): Layout | undefined {
     },
     statesField: "obs",
     hasFinalState: false,
-    finish: withoutUntoldDones,
+    finish: withoutAmbiguousDones,
     advice: "a file of simulator states needs robomimic's dataset_states_to_obs.py first",
   };
 }

@@ -12,7 +12,7 @@ import type { RawArray } from "../dataset.ts";
  * @param arrays of the file, by name
  * @returns with terminals of 0 where that is so
  */
-export function withoutUntoldDones(arrays: Record<string, RawArray>): Record<string, RawArray> {
+export function withoutAmbiguousDones(arrays: Record<string, RawArray>): Record<string, RawArray> {
   const { terminals, rewards, episode_id: ids } = arrays;
   if (!terminals || !ids) return arrays;
   const rows = ids.data.length;

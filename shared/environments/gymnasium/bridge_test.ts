@@ -267,7 +267,7 @@ Deno.test({
   fn: () =>
     withPython(async (python) => {
       for (
-        const [value, said] of [[1, "shape (1,), and the space (2,)"], [3, "shape (3,)"], [
+        const [value, part] of [[1, "shape (1,), and the space (2,)"], [3, "shape (3,)"], [
           "nan",
           "[nan, nan] is not of finite",
         ]] as const
@@ -276,7 +276,7 @@ Deno.test({
           () => runWalks(python, "misbehaving/Reshapes-v0", [1, 2], { value }).episodes,
           GymnasiumFault,
         );
-        assertStringIncludes(message, said);
+        assertStringIncludes(message, part);
         assertStringIncludes(message, "in step of its copy 0");
       }
     }),
@@ -320,13 +320,13 @@ Deno.test({
 });
 
 Deno.test("an interpreter that is none, or is no Python, is told with the line that makes one", async () => {
-  for (const [path, said] of [["/nowhere/python", "could not be started"], ["/bin/false", "status 1"]]) {
+  for (const [path, part] of [["/nowhere/python", "could not be started"], ["/bin/false", "status 1"]]) {
     const python = startPython({ python: path! });
     const { message } = await assertRejects(
       () => checkPackages(python, { packages: ["gymnasium"] }),
       GymnasiumUnavailable,
     );
-    assertStringIncludes(message, said!);
+    assertStringIncludes(message, part!);
     assertStringIncludes(message, "python3 -m venv ~/.cache/cugro/gymnasium && ");
     await python.stop();
   }

@@ -88,7 +88,7 @@ interface Waiting {
 /** One call at a time; the end of the process ends the call. */
 class LaunchedPython implements PythonProcess {
   #waiting: Waiting | undefined;
-  #said = "";
+  #lastOutput = "";
   #end: string | undefined;
   #hasWorked = false;
   #stopping = false;
@@ -110,7 +110,7 @@ class LaunchedPython implements PythonProcess {
       }
     });
     child.stderr!.on("data", (chunk: Uint8Array) => {
-      this.#said = (this.#said + new TextDecoder().decode(chunk)).slice(-LAST_WORDS);
+      this.#lastOutput = (this.#lastOutput + new TextDecoder().decode(chunk)).slice(-LAST_WORDS);
     });
     // Its end says the same.
     child.stdin!.on("error", () => {});
@@ -176,7 +176,7 @@ class LaunchedPython implements PythonProcess {
 
   /** What has never worked is an installation that lacks something; what has will work again when it is started again. */
   #gone(end: string): Error {
-    const output = plainWords(this.#said.trim());
+    const output = plainWords(this.#lastOutput.trim());
     const message = `Python (${this.python}) runs nothing: ${end}${output ? `, and said: ${output}` : ""}`;
     return this.#hasWorked
       ? new Error(message)
@@ -193,8 +193,10 @@ function errorOfAnswer(
 ): Error {
   const message = JSON.parse(new TextDecoder().decode(body));
   if (kind === ANSWERS.fault) return errorOfFault(id, python, message as ReportedFault);
-  const { how, said } = message as { how: string; said: string };
+  const { how, lastOutput } = message as { how: string; lastOutput: string };
   return new GymnasiumLost(
-    `the process of ${id} ${how}, during ${call}${said ? `; its last words:\n${plainWords(said)}` : ""}`,
+    `the process of ${id} ${how}, during ${call}${
+      lastOutput ? `; its last words:\n${plainWords(lastOutput)}` : ""
+    }`,
   );
 }

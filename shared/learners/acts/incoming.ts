@@ -115,9 +115,9 @@ function freshness(facts: LearnerFacts): (info: ObjectInfo) => boolean {
     if (!before) return true;
     const isNewer = Date.parse(lastModified) > Date.parse(before.lastModified);
     // With another sidecar a rejected file is another arrival.
-    const isToldOtherwise = facts.incoming.get(sidecarOf(key))?.etag !== before.sidecar;
+    const hasOtherSidecar = facts.incoming.get(sidecarOf(key))?.etag !== before.sidecar;
     return unread.has(before.seq) || isNewer && isToBeJudgedAgain(facts, before) ||
-      rejected.has(before.seq) && isToldOtherwise;
+      rejected.has(before.seq) && hasOtherSidecar;
   };
 }
 

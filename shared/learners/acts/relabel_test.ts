@@ -226,7 +226,7 @@ Deno.test("a version's performance in words has the scores that stand, as status
   const store = memoryStore();
   await learnerWith(store, ["one"], { gate: "observe" });
   await drive(store, pretend({ returns: () => Array(5).fill(-20) }));
-  const told = async () => {
+  const scores = async () => {
     const facts = await loadFacts(store, name);
     const low = learnerProblems(facts).find(({ code }) => code === "performance.low");
     return [
@@ -234,9 +234,9 @@ Deno.test("a version's performance in words has the scores that stand, as status
       (await learnerStatus(store, name)).resultsMatrix,
     ];
   };
-  assertEquals(await told(), ["-20.0", [[-20]]]);
+  assertEquals(await scores(), ["-20.0", [[-20]]]);
   await relabel({ store, name, task: 1, set: { return_random: -60, return_final_policy: -40 }, by });
-  assertEquals(await told(), [undefined, [[200]]]);
+  assertEquals(await scores(), [undefined, [[200]]]);
   await relabel({ store, name, task: 1, set: { return_random: 0, return_final_policy: 40 }, by });
-  assertEquals(await told(), ["-50.0", [[-50]]]);
+  assertEquals(await scores(), ["-50.0", [[-50]]]);
 });

@@ -29,7 +29,7 @@ interface Client {
 }
 
 /** Connects, says `words`, and leaves it at that. */
-function say(port: number, words: string): Client {
+function send(port: number, words: string): Client {
   const socket = createConnection(port, "127.0.0.1");
   let text = "";
   socket.on("data", (piece) => text += piece);
@@ -45,7 +45,7 @@ const LAST = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 
 Deno.test("listen() ends connections whose headers do not come, and answers others meanwhile", () =>
   listening({ connections: { headerMs: 600 } }, async (port) => {
-    const clients = Array.from({ length: 50 }, () => say(port, HALF));
+    const clients = Array.from({ length: 50 }, () => send(port, HALF));
     // A byte now and then does not help.
     const drip = setInterval(
       () => clients.forEach(({ socket }) => socket.writable && socket.write("a")),
@@ -63,10 +63,10 @@ Deno.test("listen() closes the longest idle of too many connections, and idle on
   listening({ connections: { most: 3, idleMs: 1_500 } }, async (port) => {
     const kept: Client[] = [];
     for (let i = 0; i < 3; i++) {
-      kept.push(say(port, WHOLE));
+      kept.push(send(port, WHOLE));
       while (!kept[i]!.answer().includes("ok")) await sleep(5);
     }
-    const more = say(port, WHOLE);
+    const more = send(port, WHOLE);
     while (!more.answer().includes("ok")) await sleep(5);
     await kept[0]!.ended;
     assertEquals([kept[0], kept[1], kept[2], more].map((one) => one!.socket.destroyed), [
@@ -76,7 +76,7 @@ Deno.test("listen() closes the longest idle of too many connections, and idle on
       false,
     ]);
     await Promise.all([...kept, more].map(({ ended }) => ended));
-    const later = say(port, WHOLE);
+    const later = send(port, WHOLE);
     while (!later.answer().includes("ok")) await sleep(5);
     later.socket.destroy();
   }));
@@ -88,17 +88,17 @@ Deno.test("listen() answers probes while others hold all connections with half a
     return new Response("at last");
   };
   await listening({ fetch, connections: { most: 10 } }, async (port) => {
-    const held = Array.from({ length: 10 }, () => say(port, HALF));
+    const held = Array.from({ length: 10 }, () => send(port, HALF));
     await sleep(50);
     for (let i = 0; i < 20; i++) {
-      const probe = say(port, LAST);
+      const probe = send(port, LAST);
       await probe.ended;
       if (probe.answer() === "") throw new Error("a probe was not answered");
     }
     held.forEach(({ socket }) => socket.destroy());
-    const busy = Array.from({ length: 10 }, () => say(port, "GET /stuck HTTP/1.1\r\nhost: a\r\n\r\n"));
+    const busy = Array.from({ length: 10 }, () => send(port, "GET /stuck HTTP/1.1\r\nhost: a\r\n\r\n"));
     await sleep(50);
-    const refused = say(port, WHOLE);
+    const refused = send(port, WHOLE);
     await refused.ended;
     assertEquals(refused.answer(), "", "requests under way are not cut off for it");
     stuck.resolve();
@@ -111,7 +111,7 @@ Deno.test("listen() reads no further what a request sends whose answer does not 
   listening({ fetch: () => new Response("who are you?", { status: 401 }) }, async (port) => {
     const megabyte = new Uint8Array(1 << 20);
     const total = 200;
-    const { socket, answer, ended } = say(
+    const { socket, answer, ended } = send(
       port,
       `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${total << 20}\r\n\r\n`,
     );
@@ -134,7 +134,7 @@ Deno.test("listen() refuses what is no request for this server, and shows both o
     { fetch: ({ headers, url }) => new Response(`${headers.get("authorization")} ${url}`) },
     async (port) => {
       const ask = async (words: string) => {
-        const client = say(port, words);
+        const client = send(port, words);
         await client.ended;
         return client.answer();
       };
@@ -168,14 +168,14 @@ Deno.test("listen() makes no answer before the client has taken the last, and en
     await sleep(400);
     assert(made <= deaf.length, `${made} answers were made`);
     for (const end = performance.now() + 10_000;;) {
-      const probe = say(port, LAST.replace("GET / ", "GET /small "));
+      const probe = send(port, LAST.replace("GET / ", "GET /small "));
       await probe.ended;
       if (probe.answer().includes("small")) break;
       assert(performance.now() < end, "nobody else is answered");
       await sleep(50);
     }
     deaf.forEach((socket) => socket.destroy());
-    const many = say(
+    const many = send(
       port,
       WHOLE.replace("GET / ", "GET /small ").repeat(3) + LAST.replace("GET / ", "GET /small "),
     );

@@ -43,7 +43,7 @@ interface Line {
   ended: Promise<string>;
 }
 
-function say(port: number, words: string): Line {
+function send(port: number, words: string): Line {
   const socket = createConnection(port, "127.0.0.1");
   let [text, onNews] = ["", () => {}];
   socket.on("data", (piece) => (text += piece, onNews()));
@@ -67,7 +67,7 @@ const asking = (path: string, protocol = "websocket", more = "") =>
 
 Deno.test("listen() hands a connection over with what came after the request, and answers who is refused", () =>
   listening(async (port) => {
-    const line = say(port, asking("/echo", "WebSocket") + "early");
+    const line = send(port, asking("/echo", "WebSocket") + "early");
     await line.has("early");
     line.socket.write(" and late");
     await line.has(" and late");
@@ -76,7 +76,7 @@ Deno.test("listen() hands a connection over with what came after the request, an
       "HTTP/1.1 101 Switching Protocols",
       "early and late",
     ]);
-    const refused = await say(port, asking("/no")).ended;
+    const refused = await send(port, asking("/no")).ended;
     for (const part of ["HTTP/1.1 403 Forbidden\r\n", "x-why: no\r\n", "connection: close\r\n"]) {
       assertStringIncludes(refused, part);
     }
@@ -92,7 +92,7 @@ Deno.test("listen() answers a request for another protocol, with a body or for a
       asking("/echo", "websocket", body + last) + "abc",
       asking("/other", "websocket", last),
     ];
-    const answers = await Promise.all(cases.map((words) => say(port, words).ended));
+    const answers = await Promise.all(cases.map((words) => send(port, words).ended));
     assertEquals(answers.map((answer) => /200 OK[^]*(read \d)$/.exec(answer)?.[1]), [
       "read 3",
       "read 0",
@@ -103,13 +103,13 @@ Deno.test("listen() answers a request for another protocol, with a body or for a
 Deno.test("listen() leaves a taken connection in peace, and ends it when it closes", async () => {
   const taken: Line[] = [];
   await listening(async (port) => {
-    const line = say(port, asking("/echo"));
+    const line = send(port, asking("/echo"));
     taken.push(line);
     await line.has("\r\n\r\n");
     // Longer than a request's headers may take, or a connection may be without a request.
     await sleep(700);
     // One more than there may be costs one without a request.
-    const idle = say(port, ""), other = say(port, "");
+    const idle = send(port, ""), other = send(port, "");
     await Promise.race([idle.ended, other.ended]);
     line.socket.write("still here");
     await line.has("still here");

@@ -22,7 +22,7 @@ interface Move {
 }
 
 /** A training's loss, moved about in by its keys. */
-export async function measureCurves(say: (line: string) => void): Promise<Figure[]> {
+export async function measureCurves(report: (line: string) => void): Promise<Figure[]> {
   let moves: Move[] = [];
   let openMs = 0;
   await withDashboard(async (served) => {
@@ -34,7 +34,7 @@ export async function measureCurves(say: (line: string) => void): Promise<Figure
       const page = await open(served.addressFor("read", `/learners/long/jobs/${job}`));
       await page.locator("article [role=img] canvas").waitFor({ timeout: 120_000 });
       openMs = performance.now() - begun;
-      say(
+      report(
         `${POINTS} points are there after ${(openMs / 1000).toFixed(1)} s; ${ROUNDS * KEYS.length} moves ...`,
       );
       moves = await moveAbout(page);

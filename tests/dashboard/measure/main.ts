@@ -12,7 +12,7 @@ import { measureOpening } from "./opening.ts";
 import { takePictures } from "./page_pictures.ts";
 import { measureRobots } from "./robot_speed.ts";
 
-const PARTS: Record<string, (say: (line: string) => void) => Promise<Figure[]>> = {
+const PARTS: Record<string, (report: (line: string) => void) => Promise<Figure[]>> = {
   opening: measureOpening,
   robots: measureRobots,
   curves: measureCurves,
@@ -66,7 +66,7 @@ async function take(
     console.error("--pictures needs --store FOLDER, with a learner that has two versions");
     return 2;
   }
-  const faults = await takePictures({ folder, store, views, say: (line) => console.log(line) });
+  const faults = await takePictures({ folder, store, views, report: (line) => console.log(line) });
   for (const fault of faults) console.error(fault);
   console.log(faults.length === 0 ? "axe finds nothing, and nothing is cut" : `${faults.length} faults`);
   return faults.length === 0 ? 0 : 1;

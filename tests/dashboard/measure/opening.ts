@@ -29,10 +29,10 @@ interface Opening {
 }
 
 /** Opens it at a gateway that has read nothing yet, then in other tabs. */
-export async function measureOpening(say: (line: string) => void): Promise<Figure[]> {
+export async function measureOpening(report: (line: string) => void): Promise<Figure[]> {
   const openings: Opening[] = [];
   await withDashboard(async (served) => {
-    say(`a learner of ${SIZE.tasks} tasks and ${SIZE.versions} versions is written ...`);
+    report(`a learner of ${SIZE.tasks} tasks and ${SIZE.versions} versions is written ...`);
     await writeShownLearner({ store: served.store, name: "long", ...SIZE });
     await withBrowser(async ({ open }) => {
       for (let tab = 0; tab <= TABS; tab++) {

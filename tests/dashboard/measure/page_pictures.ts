@@ -43,11 +43,11 @@ export interface PictureOptions {
   store: string;
   /** Names of views; else all. */
   views: readonly string[] | undefined;
-  say: (line: string) => void;
+  report: (line: string) => void;
 }
 
 /** Takes them. @returns what is wrong with any */
-export async function takePictures({ folder, store, views, say }: PictureOptions): Promise<string[]> {
+export async function takePictures({ folder, store, views, report }: PictureOptions): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const faults: string[] = [];
   await withDashboard(async (served) => {
@@ -61,7 +61,7 @@ export async function takePictures({ folder, store, views, say }: PictureOptions
           for (const view of all) {
             const file = `${view[0]}-${width}-${theme}.png`;
             faults.push(...await takePicture(page, served.url, view, join(folder, file)));
-            say(file);
+            report(file);
           }
           await page.context().close();
         }
@@ -87,20 +87,20 @@ async function takePicture(
   file: string,
 ): Promise<string[]> {
   const faults: string[] = [];
-  const tell = (error: unknown) =>
+  const report = (error: unknown) =>
     void faults.push(`${file}: ${error instanceof Error ? error.message : error}`);
   await page.goto(`${url}/#${place}`);
-  await page.locator(whole).first().waitFor({ timeout: LONGEST_MS }).catch(tell);
+  await page.locator(whole).first().waitFor({ timeout: LONGEST_MS }).catch(report);
   // What is asked for one by one, such as poses.
   await page.locator("main .empty[role=status]").first().waitFor({ state: "detached", timeout: LONGEST_MS })
-    .catch(tell);
-  if (name === "robots") await letThemRun(page).catch(tell);
+    .catch(report);
+  if (name === "robots") await letThemRun(page).catch(report);
   await page.evaluate("scrollTo(0, 0)");
   await page.waitForTimeout(500);
   await page.screenshot({ path: file, fullPage: true });
   const tooWide = await overflow(page);
-  if (tooWide > 0) tell(`${tooWide} pixels wider than the screen`);
-  await assertAccessible(page, file).catch(tell);
+  if (tooWide > 0) report(`${tooWide} pixels wider than the screen`);
+  await assertAccessible(page, file).catch(report);
   return faults;
 }
 

@@ -17,7 +17,7 @@ const MOST_MS = 8;
 const ENVIRONMENT = { family: "cheetah-vel", goal: [1] };
 
 /** Two cheetahs of a learner whose networks have the size of the preset `default`. */
-export async function measureRobots(say: (line: string) => void): Promise<Figure[]> {
+export async function measureRobots(report: (line: string) => void): Promise<Figure[]> {
   let figures: Figure[] = [];
   await withDashboard(async (served) => {
     await openBackend();
@@ -35,9 +35,9 @@ export async function measureRobots(say: (line: string) => void): Promise<Figure
       await page.getByRole("button", { name: "Play" }).click();
       // Functions are compiled by then.
       await page.waitForTimeout(3_000);
-      say(`frames of ${SECONDS} s ...`);
+      report(`frames of ${SECONDS} s ...`);
       const frames = await tracedFrames(page, SECONDS);
-      say((await page.locator(".frame-note").innerText()).trim());
+      report((await page.locator(".frame-note").innerText()).trim());
       figures = figuresOf(frames);
     });
   }, { learns: false });

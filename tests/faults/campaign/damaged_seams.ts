@@ -27,20 +27,20 @@ export function watchStore(store: Store, record: Recorder, saboteur: Saboteur): 
     run: () => Promise<T>,
   ): Promise<T> => {
     const step = stepOfKey(key);
-    const tell = (outcome: "written" | "refused" | "failed") => {
+    const recordOutcome = (outcome: "written" | "refused" | "failed") => {
       if (step) record({ what: "put", key, hash, outcome });
     };
     if (step) saboteur.pass("before", step);
     try {
       saboteur.checkRoom(key);
       const answer = await run();
-      tell("written");
+      recordOutcome("written");
       if (step) saboteur.pass("after", step);
       return answer;
     } catch (error) {
       const refused = error instanceof PreconditionFailed &&
         (options.ifNoneMatch || options.ifMatch !== undefined);
-      tell(refused ? "refused" : "failed");
+      recordOutcome(refused ? "refused" : "failed");
       throw error;
     }
   };
@@ -70,10 +70,10 @@ export function watchBus(
   saboteur: Saboteur,
   distortion?: Distortion,
 ): NetworkBus {
-  const at = async <T>(step: Step, run: () => Promise<T>, tell: () => void = () => {}): Promise<T> => {
+  const at = async <T>(step: Step, run: () => Promise<T>, onReached: () => void = () => {}): Promise<T> => {
     saboteur.pass("before", step);
     const answer = await run();
-    tell();
+    onReached();
     saboteur.pass("after", step);
     return answer;
   };
@@ -103,7 +103,7 @@ export function watchBus(
 
 /** What a coordinator wants of a bus. */
 type NetworkBus = Bus & { connected?(): boolean };
-type At = <T>(step: Step, run: () => Promise<T>, tell?: () => void) => Promise<T>;
+type At = <T>(step: Step, run: () => Promise<T>, onReached?: () => void) => Promise<T>;
 
 function watchDelivery(delivery: Delivery, record: Recorder, at: At): Delivery {
   const { jobId } = delivery.message;
@@ -146,22 +146,22 @@ function watchHandler<K extends JobKind>(
   return async (context) => {
     const { jobId } = context;
     let last = -1;
-    let told = performance.now();
-    const tell = (state: "started" | "step" | "returned", step: number) =>
+    let reportedAt = performance.now();
+    const report = (state: "started" | "step" | "returned", step: number) =>
       record({ what: "job", jobId, kind, state, step });
     const tick: typeof context.tick = async (position, snapshot) => {
       // The first tick of a run tells where it began.
-      if (last < 0) tell("started", position.step - 1);
+      if (last < 0) report("started", position.step - 1);
       last = position.step;
-      if (performance.now() - told >= everyMs) {
-        told = performance.now();
-        tell("step", position.step);
+      if (performance.now() - reportedAt >= everyMs) {
+        reportedAt = performance.now();
+        report("step", position.step);
       }
       await context.tick(position, snapshot);
     };
     const output = await handler(Object.assign(Object.create(context), { tick }));
     // A run that found its checkpoint at the last step has done none.
-    if (last >= 0) tell("returned", last);
+    if (last >= 0) report("returned", last);
     return output;
   };
 }

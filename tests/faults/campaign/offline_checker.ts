@@ -179,10 +179,12 @@ async function checkFacts(
     const marked = history.find((entry) =>
       entry.what === "put" && entry.key === announcedKey(id) && entry.outcome === "written"
     );
-    const told = history.some((entry) =>
+    const wasAnnounced = history.some((entry) =>
       entry.what === "announce" && entry.id === id && (!marked || entry.at <= marked.at)
     );
-    if (!told) violations.push({ rule: "unannounced", detail: `${id} was marked before it was published` });
+    if (!wasAnnounced) {
+      violations.push({ rule: "unannounced", detail: `${id} was marked before it was published` });
+    }
   }
   return violations;
 }

@@ -237,8 +237,8 @@ const corruptions: Corruption[] = [
     name: "an event was marked and never published",
     spoil: ({ history }) => {
       const id = versionKey("ann", 2);
-      const told = history.findIndex((entry) => entry.what === "announce" && entry.id === id);
-      history.splice(told, 1);
+      const announced = history.findIndex((entry) => entry.what === "announce" && entry.id === id);
+      history.splice(announced, 1);
       return Promise.resolve();
     },
   },

@@ -57,13 +57,13 @@ Deno.test("a held cable keeps connections open and lets nothing through until it
     const socket = await open();
     assertEquals(await echo(socket, "one"), "one");
     cable.hold();
-    let heard = "";
-    socket.on("data", (bytes) => heard += bytes);
+    let received = "";
+    socket.on("data", (bytes) => received += bytes);
     socket.write("two");
     await sleep(100);
-    assertEquals([heard, socket.destroyed], ["", false]);
+    assertEquals([received, socket.destroyed], ["", false]);
     const answer = once(socket, "data");
     cable.mend();
     await answer;
-    assertEquals(heard, "two");
+    assertEquals(received, "two");
   }));

@@ -112,7 +112,7 @@ async function teach(lesson: Lesson, stage: Stage): Promise<void> {
     }
     const [way, hint] = [stage.wayIn(lesson.learner), oneOf(random, HINTS)];
     await insist(stage, () => handIn(lesson.learner, file, way, stage));
-    if (way === "dropped") late.push(tell(incomingKey(lesson.learner, file.name), hint, stage));
+    if (way === "dropped") late.push(sendHints(incomingKey(lesson.learner, file.name), hint, stage));
     stage.record({
       what: "act",
       learner: lesson.learner,
@@ -144,7 +144,7 @@ async function hasArrived(store: Store, learner: string, name: string): Promise<
 }
 
 /** Hints of a dropped file, as a notification of the store would be one. */
-async function tell(key: string, hint: Hint, { bus, signal }: Stage): Promise<void> {
+async function sendHints(key: string, hint: Hint, { bus, signal }: Stage): Promise<void> {
   if (hint === "told twice") { for (let n = 0; n < 2; n++) bus?.hint({ key }); }
   if (hint !== "told late") return;
   await pause(LATE_MS, signal);

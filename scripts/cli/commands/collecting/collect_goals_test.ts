@@ -7,7 +7,7 @@ import { UsageError } from "../print_output.ts";
 const info = (family: string) => familyInfo(family)!;
 
 /** What is said on stderr and stdout while `body` runs. */
-async function said(body: () => unknown): Promise<string> {
+async function printed(body: () => unknown): Promise<string> {
   const lines: string[] = [];
   const { error, log } = console;
   console.error = console.log = (text: unknown) => void lines.push(String(text));
@@ -53,7 +53,7 @@ Deno.test("parseGoals() names the flag, the family, the goal and what it could b
 });
 
 Deno.test("noteUnusual() tells goals that the shipped policy was not trained for, and no others", async () => {
-  const note = (family: string, goals: number[][]) => said(() => noteUnusual(goals, info(family)));
+  const note = (family: string, goals: number[][]) => printed(() => noteUnusual(goals, info(family)));
   assertEquals(await note("hopper-vel", [[0.4], [2]]), "");
   assertStringIncludes(await note("hopper-vel", [[1], [3], [0.1]]), "not trained for hopper-vel 3 and 0.1");
   assertEquals(await note("swimmer-dir", [[0.36, 0.933], [-1, 0]]), "");
@@ -61,11 +61,11 @@ Deno.test("noteUnusual() tells goals that the shipped policy was not trained for
 });
 
 Deno.test("cugro collect says of a family without a policy, and of a mistyped one, what to do", async () => {
-  const text = await said(() => runCommandLine(["collect", "ant-dir"]));
+  const text = await printed(() => runCommandLine(["collect", "ant-dir"]));
   assertStringIncludes(text, "No trained policy is shipped for ant-dir; give one of ant with --policy FILE");
   assertStringIncludes(text, "cheetah-vel, swimmer-dir, hopper-vel, walker-params");
   assertStringIncludes(
-    await said(() => runCommandLine(["collect", "walker-parms"])),
+    await printed(() => runCommandLine(["collect", "walker-parms"])),
     "did you mean walker-params?",
   );
 });

@@ -145,8 +145,8 @@ async function writeTask(
   const bytes = await writeHdf5({ ...arrays, metadata }, attributesOf({ figures, versions }, seed));
   await writeFile(`${path}.tmp`, bytes);
   await rename(`${path}.tmp`, path);
-  const said = Object.entries(figures).map(([actor, { success }]) => `${actor} ${percent(success)}`);
-  console.error(`${path}: ${arrays.size} transitions of ${task}, success: ${said.join(", ")}`);
+  const rates = Object.entries(figures).map(([actor, { success }]) => `${actor} ${percent(success)}`);
+  console.error(`${path}: ${arrays.size} transitions of ${task}, success: ${rates.join(", ")}`);
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;

@@ -11,7 +11,7 @@ Deno.test("parseMetaWorldTasks() takes streams and names, and says which name is
   assertEquals(parseMetaWorldTasks("cw10").length, 10);
   assertEquals(parseMetaWorldTasks("push, window-close-v3"), ["push", "window-close"]);
   for (
-    const [list, said] of [
+    const [list, message] of [
       ["push,windw-close", "current value is windw-close (did you mean window-close?)"],
       [
         "puhs,foo,push,sweeep",
@@ -21,12 +21,12 @@ Deno.test("parseMetaWorldTasks() takes streams and names, and says which name is
       ["cw10,push", "current value is cw10"],
       ["toString", "current value is toString"],
     ]
-  ) assertThrows(() => parseMetaWorldTasks(list), UsageError, said);
+  ) assertThrows(() => parseMetaWorldTasks(list), UsageError, message);
   assertStringIncludes(describeMetaWorld(), "cw10: hammer, push-wall");
 });
 
 Deno.test("cugro collect keeps tasks and goals apart, and says how Meta-World's Python is made before anything else", async () => {
-  const said = async (args: string[]) => {
+  const refusalOf = async (args: string[]) => {
     const lines: string[] = [];
     const { error } = console;
     console.error = (text: unknown) => void lines.push(String(text));
@@ -42,7 +42,7 @@ Deno.test("cugro collect keeps tasks and goals apart, and says how Meta-World's 
   try {
     Object.assign(process.env, nowhere);
     assertStringIncludes(
-      await said(["metaworld", "--goals", "1,2"]),
+      await refusalOf(["metaworld", "--goals", "1,2"]),
       "--goals is for the other families: metaworld has tasks",
     );
     process.env.CUGRO_PYTHON = "/opt/my python";
@@ -51,9 +51,9 @@ Deno.test("cugro collect keeps tasks and goals apart, and says how Meta-World's 
       /^CUGRO_PYTHON='\/opt\/my python' CUGRO_GYMNASIUM_PACKAGES=gymnasium,metaworld .*cugro run mw\/task1.hdf5 --learner NAME$/,
     );
     process.env.CUGRO_PYTHON = "";
-    assertStringIncludes(await said(["cheetah-vel", "--tasks", "push"]), "--tasks is for metaworld");
+    assertStringIncludes(await refusalOf(["cheetah-vel", "--tasks", "push"]), "--tasks is for metaworld");
     assertStringIncludes(
-      await said(["metaworld", "--out", "/nowhere/data"]),
+      await refusalOf(["metaworld", "--out", "/nowhere/data"]),
       "Meta-World needs a Python of its own, which one line makes: " +
         installLine("/nowhere/cache/metaworld", META_WORLD.requirements) + "; cugro collect and",
     );
@@ -92,7 +92,7 @@ Deno.test("cugro collect metaworld has a help of its own, and names its tasks wi
   assertStringIncludes(robot, "cosine and sine of the wanted direction");
   assertEquals(/--tasks|metaworld|hopper-vel/.test(robot), false, robot);
   const all = (await printed(["--help"])).text;
-  for (const said of ["--goals", "--tasks", "hopper-vel", "metaworld"]) assertStringIncludes(all, said);
+  for (const part of ["--goals", "--tasks", "hopper-vel", "metaworld"]) assertStringIncludes(all, part);
   const { text } = await printed(["metaworld", "--list"]);
   assertEquals(text.split("\n").toSorted(), ["cl5", "cw10", ...META_WORLD_TASKS].toSorted());
   assertEquals(JSON.parse((await printed(["maze-dir", "--list", "--json"])).text).length, 5);

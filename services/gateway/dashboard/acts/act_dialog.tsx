@@ -7,7 +7,7 @@ import { AnswerButtons } from "../parts/answer_buttons.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
 import { TextField } from "../parts/text_field.tsx";
-import { say } from "../parts/toasts.tsx";
+import { showToast } from "../parts/toasts.tsx";
 import { sentenceOf } from "../state/page_session.ts";
 import { type Act, closeDialog } from "./open_act.ts";
 
@@ -20,7 +20,7 @@ export function ActDialog({ act }: { act: Act }) {
     event.preventDefault();
     setBusy(true);
     try {
-      say(await act.run(why), { doing: act.doing(why) });
+      showToast(await act.run(why), { doing: act.doing(why) });
       closeDialog();
     } catch (error) {
       setFault(sentenceOf(error));

@@ -9,12 +9,12 @@ import type { Act } from "./open_act.ts";
 
 /** A request whose body is the reason, and its command. */
 function doing(path: string, words: readonly (string | number)[], reason: string | undefined): Doing {
-  const said = reason === undefined ? [] : ["--reason", reason];
+  const reasonWords = reason === undefined ? [] : ["--reason", reason];
   return {
     method: "POST",
     path,
     body: reason === undefined ? {} : { reason },
-    command: [...words, ...said],
+    command: [...words, ...reasonWords],
   };
 }
 

@@ -8,7 +8,7 @@ import { byteSize } from "@cugro/report/words";
 import { Dialog } from "../parts/dialog.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
 import { Meter } from "../parts/meter.tsx";
-import { say } from "../parts/toasts.tsx";
+import { showToast } from "../parts/toasts.tsx";
 import { type Doing, pathOf } from "../state/command_lines.ts";
 import { client, sentenceOf } from "../state/page_session.ts";
 import { watchUpload } from "../state/upload_progress.ts";
@@ -157,10 +157,13 @@ async function handOver(
     asNewTask,
   });
   const doing = addingOf(learner, file.name, asNewTask);
-  if (added) say(`${file.name} is handed to ${learner}.`, { doing });
-  else {say(`${learner} had ${file.name} already${reason === null ? "" : `, and rejected it: ${reason}`}.`, {
-      doing,
-    });}
+  if (added) showToast(`${file.name} is handed to ${learner}.`, { doing });
+  else {showToast(
+      `${learner} had ${file.name} already${reason === null ? "" : `, and rejected it: ${reason}`}.`,
+      {
+        doing,
+      },
+    );}
   closeDialog();
 }
 

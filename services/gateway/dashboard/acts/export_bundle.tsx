@@ -8,7 +8,7 @@ import { AnswerButtons } from "../parts/answer_buttons.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
 import { Meter } from "../parts/meter.tsx";
-import { say } from "../parts/toasts.tsx";
+import { showToast } from "../parts/toasts.tsx";
 import { type Doing, pathOf } from "../state/command_lines.ts";
 import { client, sentenceOf } from "../state/page_session.ts";
 import { closeDialog } from "./open_act.ts";
@@ -26,7 +26,7 @@ export function ExportBundle({ learner, version }: { learner: string; version: n
     try {
       const bytes = await client.value.versions.bundle(learner, version, { signal: stop.signal });
       save(bytes, fileOf(learner, version));
-      say(`Version ${version} of ${learner} is exported: ${byteSize(bytes.length)}.`, {
+      showToast(`Version ${version} of ${learner} is exported: ${byteSize(bytes.length)}.`, {
         doing: exporting(learner, version),
       });
       closeDialog();

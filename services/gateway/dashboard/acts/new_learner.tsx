@@ -8,7 +8,7 @@ import { AnswerButtons } from "../parts/answer_buttons.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
 import { TextField } from "../parts/text_field.tsx";
-import { say } from "../parts/toasts.tsx";
+import { showToast } from "../parts/toasts.tsx";
 import type { Doing } from "../state/command_lines.ts";
 import { goTo, toLearner } from "../state/route.ts";
 import { client, sentenceOf } from "../state/page_session.ts";
@@ -25,7 +25,9 @@ export function NewLearner() {
     event.preventDefault();
     try {
       await client.value.learners.create(settings);
-      say(`${name} is made. Drop the file of its first task on its page.`, { doing: makingOf(settings) });
+      showToast(`${name} is made. Drop the file of its first task on its page.`, {
+        doing: makingOf(settings),
+      });
       closeDialog();
       goTo(toLearner(name));
     } catch (error) {

@@ -8,7 +8,7 @@ import { AnswerButtons } from "../parts/answer_buttons.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { DoingLines } from "../parts/doing_lines.tsx";
 import { TextField } from "../parts/text_field.tsx";
-import { say } from "../parts/toasts.tsx";
+import { showToast } from "../parts/toasts.tsx";
 import { type Doing, pathOf } from "../state/command_lines.ts";
 import { known } from "../state/live_learner.ts";
 import { client, sentenceOf } from "../state/page_session.ts";
@@ -39,7 +39,7 @@ export function Relabel({ learner, task }: { learner: string; task: number }) {
     try {
       const done = await client.value.tasks.relabel(learner, task, { set, dryRun: foreseen === undefined });
       if (foreseen === undefined) return setForeseen(done);
-      say(done.said, { doing: relabellingOf(learner, task, set) });
+      showToast(done.said, { doing: relabellingOf(learner, task, set) });
       closeDialog();
     } catch (error) {
       setFault(sentenceOf(error));
@@ -81,8 +81,8 @@ const ABOUT =
   "Its rows stay as they are; what follows from the label is measured again, and nothing is trained. Leave empty what is right";
 
 function settingsOf(values: Values): NewLabel["set"] {
-  const said = Object.entries(values).filter(([, value]) => value.trim() !== "");
-  return Object.fromEntries(said.map(([name, value]) => {
+  const filled = Object.entries(values).filter(([, value]) => value.trim() !== "");
+  return Object.fromEntries(filled.map(([name, value]) => {
     const isNumber = name !== "name" && name !== "family" && Number.isFinite(Number(value));
     return [name, isNumber ? Number(value) : value.trim()];
   }));

@@ -2,7 +2,7 @@
  * Opens the report of a learner in a tab of its own.
  * @module
  */
-import { say } from "../parts/toasts.tsx";
+import { showToast } from "../parts/toasts.tsx";
 import { client, sentenceOf } from "../state/page_session.ts";
 
 /** A page that a browser opens by an address sends no token: the gateway gives an address that needs none, for some minutes. */
@@ -16,7 +16,7 @@ export function ReportButton({ learner }: { learner: string }) {
       (tab ?? globalThis).location.replace(url);
     } catch (error) {
       tab?.close();
-      say(sentenceOf(error), { isFault: true });
+      showToast(sentenceOf(error), { isFault: true });
     }
   };
   return <button type="button" onClick={() => void open()}>Report</button>;

@@ -106,11 +106,11 @@ function Costs({ left, right }: Both) {
       }}
     >
       <DataTable label="Both sides" heads={["measure", titleOf(left), titleOf(right)]}>
-        {rows.map(([name, tell]) => (
+        {rows.map(([name, cellOf]) => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <td class="user-text">{tell(left)}</td>
-            <td class="user-text">{tell(right)}</td>
+            <td class="user-text">{cellOf(left)}</td>
+            <td class="user-text">{cellOf(right)}</td>
           </tr>
         ))}
       </DataTable>

@@ -134,8 +134,8 @@ function GroupCard({ learner, group: { kind, name, jobs } }: { learner: string; 
 /** The latest progress of a job, here or at the gateway. */
 export function progressOf({ id, state, progress, kind }: JobSummary): KeptProgress | undefined {
   if (state === "done" || state === "failed") return undefined;
-  const heard = live().last(id);
-  const told = progress && {
+  const fromStream = live().last(id);
+  const fromAnswer = progress && {
     ...{
       jobId: id,
       kind,
@@ -148,7 +148,7 @@ export function progressOf({ id, state, progress, kind }: JobSummary): KeptProgr
     ...progress.ratePerSecond === null ? {} : { ratePerSecond: progress.ratePerSecond },
     ...progress.worker === null ? {} : { worker: progress.worker },
   };
-  const last = heard ?? told ?? undefined;
+  const last = fromStream ?? fromAnswer ?? undefined;
   return last && Date.now() - last.at < SILENT_MS ? last : undefined;
 }
 
@@ -157,12 +157,12 @@ export function RunningLine({ progress, more = 0 }: { progress: KeptProgress; mo
   const { step, steps, ratePerSecond, worker } = progress;
   const left = ratePerSecond ? `${duration((steps - step) / ratePerSecond)} left` : undefined;
   const rate = ratePerSecond ? `${ratePerSecond.toFixed(ratePerSecond < 10 ? 1 : 0)}/s` : undefined;
-  const told = [`step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}`, rate, left].filter(
+  const parts = [`step ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}`, rate, left].filter(
     Boolean,
   );
   return (
     <span class="group-figures">
-      {told.join(", ")}
+      {parts.join(", ")}
       {worker !== undefined && (
         <span class="worker" title={worker}>{worker}{more > 0 ? `, ${more} more` : ""}</span>
       )}

@@ -62,14 +62,14 @@ export function JobCurves({ learner, job }: { learner: string; job: JobSummary }
     if (job.state === "done") void readStored(learner, job.id);
   }, [job]);
   const kept = stored.value.get(job.id);
-  const heard = kept ? 0 : beat.value;
+  const received = kept ? 0 : beat.value;
   // What is kept never changes, however often there is news: a long curve is drawn once.
   const chart = useMemo(() => {
-    const curves = kept ?? heardOf(job);
+    const curves = kept ?? receivedCurves(job);
     return curves.length === 0
       ? undefined
       : joined(curves.map((curve, index) => ({ ...curve, colour: index })));
-  }, [job.id, kept, heard]);
+  }, [job.id, kept, received]);
   if (!chart) return <p class="empty">No losses are known of it.</p>;
   return (
     <LineChart
@@ -80,7 +80,7 @@ export function JobCurves({ learner, job }: { learner: string; job: JobSummary }
   );
 }
 
-function heardOf({ id }: JobSummary): Curves["curves"] {
+function receivedCurves({ id }: JobSummary): Curves["curves"] {
   const { steps, values } = live().losses(id);
   return steps.length === 0 ? [] : [{ name: "loss", steps, values }];
 }
@@ -88,7 +88,7 @@ function heardOf({ id }: JobSummary): Curves["curves"] {
 function chartOf(jobs: readonly JobSummary[]): Chart | undefined {
   beat.value;
   const curves = jobs.flatMap((job) => {
-    const known = stored.value.get(job.id) ?? heardOf(job);
+    const known = stored.value.get(job.id) ?? receivedCurves(job);
     const loss = known.find(({ name }) => name === "loss") ?? known[0];
     return loss && loss.steps.length > 0
       ? [{ ...loss, name: `task ${job.task}`, colour: (job.task ?? 1) - 1 }]

@@ -17,15 +17,16 @@ export function CopyLine({ label, text }: { label: string; text: string }) {
 
 /** A button that copies a text. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const [said, say] = useState("Copy");
+  const [caption, setCaption] = useState("Copy");
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      say("Copied");
+      setCaption("Copied");
     } catch {
-      say("Not allowed");
+      setCaption("Not allowed");
     }
-    setTimeout(() => say("Copy"), 1_500);
+    setTimeout(() => setCaption("Copy"), 1_500);
   };
-  return <button type="button" class="small" aria-label={label} onClick={() => void copy()}>{said}</button>;
+  return <button type="button" class="small" aria-label={label} onClick={() => void copy()}>{caption}
+  </button>;
 }

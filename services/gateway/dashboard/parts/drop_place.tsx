@@ -7,7 +7,7 @@ import { useEffect } from "preact/hooks";
 import { openDialog } from "../acts/open_act.ts";
 import { route } from "../state/route.ts";
 import { may } from "../state/page_session.ts";
-import { say } from "./toasts.tsx";
+import { showToast } from "./toasts.tsx";
 
 const isOver = signal(false);
 
@@ -54,13 +54,13 @@ function take(files: readonly File[]): void {
   const [file] = files;
   if (!file) return;
   if (place.view !== "learner") {
-    return say("Open the learner that the file is for, then drop it there.", { isFault: true });
+    return showToast("Open the learner that the file is for, then drop it there.", { isFault: true });
   }
   if (!may("submit")) {
-    return say("This token may not hand over files: that needs the scope submit.", { isFault: true });
+    return showToast("This token may not hand over files: that needs the scope submit.", { isFault: true });
   }
   if (files.length > 1) {
-    say(`${files.length} files were dropped: the first is taken, the order of tasks is yours to say.`);
+    showToast(`${files.length} files were dropped: the first is taken, the order of tasks is yours to say.`);
   }
   openDialog.value = { kind: "add task", learner: place.name, file };
 }

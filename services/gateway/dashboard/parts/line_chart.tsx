@@ -71,10 +71,14 @@ function drawIn(
   host: HTMLElement,
   shown: () => Chart,
   look: ChartLook,
-  say: (text: string) => void,
+  announce: (text: string) => void,
 ): { plot: uPlot; remove: () => void } {
   const width = () => Math.max(120, host.clientWidth);
-  const plot = new uPlot(optionsOf(shown, { ...look, width: width(), host, say }), plotData(shown()), host);
+  const plot = new uPlot(
+    optionsOf(shown, { ...look, width: width(), host, announce }),
+    plotData(shown()),
+    host,
+  );
   const observer = new ResizeObserver(() => {
     if (plot.width !== width()) plot.setSize({ width: width(), height: plot.height });
   });

@@ -21,7 +21,7 @@ interface Placed extends ChartLook {
   width: number;
   host: HTMLElement;
   /** Tells what stands under the pointer. */
-  say: (text: string) => void;
+  announce: (text: string) => void;
 }
 
 const HEIGHT = 240;
@@ -62,7 +62,7 @@ export function optionsOf(chart: () => Chart, look: Placed): uPlot.Options {
     series: [{}, ...chart().lines.map((line) => seriesOf(line, colour))],
     hooks: {
       draw: [(plot) => drawBeside(plot, chart(), colour)],
-      setCursor: [(plot) => look.say(readingAt(plot, chart(), look))],
+      setCursor: [(plot) => look.announce(readingAt(plot, chart(), look))],
     },
   };
 }
@@ -152,7 +152,7 @@ function drawMarks(ctx: CanvasRenderingContext2D, marks: readonly Mark[]): void 
 function readingAt(plot: uPlot, { x, lines }: Chart, look: ChartLook): string {
   const { idx } = plot.cursor;
   if (idx === null || idx === undefined || x[idx] === undefined) return "";
-  const told = lines.flatMap(({ name, values, low, high }) => {
+  const readings = lines.flatMap(({ name, values, low, high }) => {
     const value = values[idx];
     if (value === null || value === undefined) return [];
     const [from, to] = [low?.[idx], high?.[idx]];
@@ -161,5 +161,5 @@ function readingAt(plot: uPlot, { x, lines }: Chart, look: ChartLook): string {
       : "";
     return [`${name} ${briefly(value)}${interval}`];
   });
-  return `${look.x} ${x[idx]}: ${told.slice(0, 6).join(" · ")}${told.length > 6 ? " …" : ""}`;
+  return `${look.x} ${x[idx]}: ${readings.slice(0, 6).join(" · ")}${readings.length > 6 ? " …" : ""}`;
 }

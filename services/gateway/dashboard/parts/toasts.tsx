@@ -11,35 +11,35 @@ const MOST = 3;
 /** One without a fault goes by itself after so long (ms). */
 const SHOWN_MS = 15_000;
 
-interface Said {
+interface Toast {
   id: number;
   text: string;
   isFault: boolean;
   doing: Doing | undefined;
 }
 
-const said = signal<readonly Said[]>([]);
+const shownToasts = signal<readonly Toast[]>([]);
 let count = 0;
 
 /** Says something. */
-export function say(
+export function showToast(
   text: string,
   { isFault = false, doing }: { isFault?: boolean; doing?: Doing } = {},
 ): void {
   const one = { id: ++count, text, isFault, doing };
-  said.value = [...said.value, one].slice(-MOST);
+  shownToasts.value = [...shownToasts.value, one].slice(-MOST);
   if (!isFault) setTimeout(() => forget(one.id), SHOWN_MS);
 }
 
 function forget(id: number): void {
-  said.value = said.value.filter((one) => one.id !== id);
+  shownToasts.value = shownToasts.value.filter((one) => one.id !== id);
 }
 
 /** Where it is said. */
 export function Toasts() {
   return (
     <div class="toasts" role="status">
-      {said.value.map(({ id, text, isFault, doing }) => (
+      {shownToasts.value.map(({ id, text, isFault, doing }) => (
         <div class={isFault ? "toast fault" : "toast"} key={id}>
           <p>{text}</p>
           {doing && (

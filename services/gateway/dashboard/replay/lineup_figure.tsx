@@ -65,19 +65,19 @@ function poseOf({ states, colour }: Origin, { real, stateDim }: Memory, share: n
 }
 
 function useWorld(spec: TaskSpec): { world: ShownWorld | undefined; fault: string | undefined } {
-  const [told, tell] = useState<{ world?: ShownWorld; fault?: string }>({});
+  const [loaded, setLoaded] = useState<{ world?: ShownWorld; fault?: string }>({});
   const mark = JSON.stringify(spec);
   useEffect(() => {
     let [isOver, opened] = [false, undefined as ShownWorld | undefined];
     openShownWorld(spec).then((world) => {
       if (isOver) return world.close();
       opened = world;
-      tell({ world });
-    }, (error) => isOver || tell({ fault: sentenceOf(error) }));
+      setLoaded({ world });
+    }, (error) => isOver || setLoaded({ fault: sentenceOf(error) }));
     return () => {
       isOver = true;
       opened?.close();
     };
   }, [mark]);
-  return { world: told.world, fault: told.fault };
+  return { world: loaded.world, fault: loaded.fault };
 }

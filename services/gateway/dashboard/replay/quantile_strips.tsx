@@ -13,15 +13,19 @@ const [WIDTH, ROW] = [220, 11];
 
 /** The quantiles of each dimension, one strip for each origin. */
 export function QuantileStrips({ memory, origins }: { memory: Memory; origins: readonly Origin[] }) {
-  const told = origins.filter(({ quantiles }) => quantiles !== null);
-  const heads = ["dimension", "5 to 95 %, 25 to 75 % and the middle", ...told.map(({ name }) => name)];
+  const withQuantiles = origins.filter(({ quantiles }) => quantiles !== null);
+  const heads = [
+    "dimension",
+    "5 to 95 %, 25 to 75 % and the middle",
+    ...withQuantiles.map(({ name }) => name),
+  ];
   return (
     <DataTable label="Quantiles of each dimension" heads={heads} kind="strips">
       {memory.names.map((name, d) => {
         const real = memory.real!.quantiles[d]!;
         const all = [
           { key: "sketch", colour: 7, row: real },
-          ...told.map(({ key, colour, quantiles }) => ({
+          ...withQuantiles.map(({ key, colour, quantiles }) => ({
             ...{ key, colour, row: quantiles![d]! },
           })),
         ];
@@ -31,7 +35,7 @@ export function QuantileStrips({ memory, origins }: { memory: Memory; origins: r
             <td>
               <Strips rows={all} />
             </td>
-            {told.map(({ key, quantiles }) => <td key={key}>{shiftWords(real, quantiles![d]!)}</td>)}
+            {withQuantiles.map(({ key, quantiles }) => <td key={key}>{shiftWords(real, quantiles![d]!)}</td>)}
           </tr>
         );
       })}

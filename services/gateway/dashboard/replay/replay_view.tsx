@@ -122,16 +122,16 @@ function Generations({ memory, chosen }: { memory: Memory; chosen: readonly numb
 }
 
 function useMemory(name: string, task: number, news: unknown) {
-  const [told, tell] = useState<{ answer?: Memory; fault?: string }>({});
+  const [loaded, setLoaded] = useState<{ answer?: Memory; fault?: string }>({});
   useEffect(() => {
     let isOver = false;
     client.value.tasks.memory(name, task).then(
-      (answer) => isOver || tell({ answer }),
-      (error) => isOver || tell({ fault: sentenceOf(error) }),
+      (answer) => isOver || setLoaded({ answer }),
+      (error) => isOver || setLoaded({ fault: sentenceOf(error) }),
     );
     return () => void (isOver = true);
   }, [name, task, news]);
-  return { answer: told.answer?.task === task ? told.answer : undefined, fault: told.fault };
+  return { answer: loaded.answer?.task === task ? loaded.answer : undefined, fault: loaded.fault };
 }
 
 /** What is shown, in order, as far as it is there; why some of it is not; how many are still awaited. */
@@ -150,10 +150,10 @@ function useOrigins(
   versions: readonly number[],
   head: number | null,
 ) {
-  const [told, tell] = useState(NOTHING);
+  const [loaded, setLoaded] = useState(NOTHING);
   const mark = JSON.stringify([memory?.task, memory?.dataset.kept, versions, head]);
   useEffect(() => {
-    if (!memory?.real) return tell(NOTHING);
+    if (!memory?.real) return setLoaded(NOTHING);
     let isOver = false;
     const { task, dataset } = memory;
     const asked = [
@@ -161,9 +161,9 @@ function useOrigins(
       ...versions.map((version) => pseudoOrigin(name, memory, version)),
       ...head === null ? [] : [policyOrigin(name, task, head)],
     ];
-    tell({ ...NOTHING, awaited: asked.length });
+    setLoaded({ ...NOTHING, awaited: asked.length });
     const add = (change: (before: Gathered) => Partial<Gathered>) =>
-      isOver || tell((before) => ({ ...before, ...change(before), awaited: before.awaited - 1 }));
+      isOver || setLoaded((before) => ({ ...before, ...change(before), awaited: before.awaited - 1 }));
     asked.forEach((one, place) =>
       one.then(
         (origin) => add(({ origins }) => ({ origins: Object.assign([...origins], { [place]: origin }) })),
@@ -172,8 +172,8 @@ function useOrigins(
     );
     return () => void (isOver = true);
   }, [mark]);
-  const origins = useMemo(() => told.origins.filter((origin) => origin !== undefined), [told]);
-  return { ...told, origins };
+  const origins = useMemo(() => loaded.origins.filter((origin) => origin !== undefined), [loaded]);
+  return { ...loaded, origins };
 }
 
 const ABOUT = {

@@ -87,10 +87,15 @@ export function createDriver(world: ShownWorld, player: Player): Driver {
   };
 }
 
-type Told = Pick<Driver, "world" | "standing" | "trace">;
+type DriverFigures = Pick<Driver, "world" | "standing" | "trace">;
 
 /** One step, at once or when the answer is there. */
-function ask(driver: Told, player: Player, running: Running, beforeStep: (() => void) | undefined): void {
+function ask(
+  driver: DriverFigures,
+  player: Player,
+  running: Running,
+  beforeStep: (() => void) | undefined,
+): void {
   const { world, standing } = driver;
   const state = world.observe();
   const step = (action: Float32Array) => {
@@ -111,7 +116,7 @@ function ask(driver: Told, player: Player, running: Running, beforeStep: (() => 
 }
 
 function take(
-  { world, standing, trace }: Told,
+  { world, standing, trace }: DriverFigures,
   player: Player,
   state: Float32Array,
   action: Float32Array,

@@ -10,16 +10,16 @@ export type KeptRows = "kept" | "gone" | undefined;
 
 /** Asked once for each task that is looked at. */
 export function useKeptRows(learner: string, task: number): KeptRows {
-  const [told, tell] = useState<{ of: string; kept: KeptRows }>();
+  const [state, setState] = useState<{ of: string; kept: KeptRows }>();
   const of = `${learner}/${task}`;
   useEffect(() => {
     let isOver = false;
     client.value.tasks.memory(learner, task).then(
-      ({ dataset }) => isOver || tell({ of, kept: dataset.kept ? "kept" : "gone" }),
+      ({ dataset }) => isOver || setState({ of, kept: dataset.kept ? "kept" : "gone" }),
       // A picture that asks for an episode says what is wrong.
       () => {},
     );
     return () => void (isOver = true);
   }, [of]);
-  return told?.of === of ? told.kept : undefined;
+  return state?.of === of ? state.kept : undefined;
 }

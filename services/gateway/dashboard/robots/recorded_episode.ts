@@ -35,13 +35,13 @@ export interface Recording extends AskedRecording, Pick<Player, "judge" | "close
 /** Opens an episode. @throws Error saying what keeps it from being shown here: its rows are gone, say */
 export async function openRecording(asked: AskedRecording): Promise<Recording> {
   const { learner, task, episode, version } = asked;
-  const [told, policy] = await Promise.all([
+  const [recorded, policy] = await Promise.all([
     client.value.tasks.rows(learner, task, { episode }),
     client.value.versions.policy(learner, version),
   ]);
   knownTask(policy, { learner, version, task });
   const spec = specOf(policy, task);
-  const { states, actions, rewards, rows: steps } = told;
+  const { states, actions, rewards, rows: steps } = recorded;
   const { value, dispose } = criticOf(policy);
   return {
     ...{ ...asked, spec },

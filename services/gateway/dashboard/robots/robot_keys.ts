@@ -21,7 +21,7 @@ export function followRobotKeys(show: Show): () => void {
     ArrowUp: () => show.shove(0, 1),
     ArrowDown: () => show.shove(0, -1),
   };
-  const hear = (event: KeyboardEvent) => {
+  const onKey = (event: KeyboardEvent) => {
     const { key, target, ctrlKey, metaKey, altKey } = event;
     if (ctrlKey || metaKey || altKey || isWriting(target)) return;
     const isButton = target instanceof HTMLElement && target.matches("button, summary, a");
@@ -31,8 +31,8 @@ export function followRobotKeys(show: Show): () => void {
     act();
     event.preventDefault();
   };
-  addEventListener("keydown", hear);
-  return () => removeEventListener("keydown", hear);
+  addEventListener("keydown", onKey);
+  return () => removeEventListener("keydown", onKey);
 }
 
 /** Arrows push where a robot has the focus; elsewhere they scroll. */

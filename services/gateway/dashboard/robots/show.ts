@@ -78,7 +78,7 @@ export function createShow(pace: Signal<Pace>): Show {
     return opened.size > 0;
   }, () => {
     for (const { stage } of opened.values()) stage.draw();
-    tell(beat);
+    bump(beat);
   });
   const reset = () => pictures.forEach((picture) => picture.driver?.reset(pace.value.seed));
   const shut = (picture: Picture) => {
@@ -109,7 +109,7 @@ export function createShow(pace: Signal<Pace>): Show {
   };
 }
 
-function tell(beat: Signal<number>): void {
+function bump(beat: Signal<number>): void {
   const now = Math.floor(performance.now() / BEAT_MS);
   if (beat.value !== now) beat.value = now;
 }

@@ -231,8 +231,10 @@ function graphicsOf(): { renderer: string; isSoftware: boolean } {
   if (graphics) return graphics;
   const context = document.createElement("canvas").getContext("webgl2");
   if (!context) throw new Error("this browser has no WebGL 2, by which robots are drawn");
-  const told = context.getExtension("WEBGL_debug_renderer_info");
-  const renderer = String(context.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : context.RENDERER));
+  const rendererInfo = context.getExtension("WEBGL_debug_renderer_info");
+  const renderer = String(
+    context.getParameter(rendererInfo ? rendererInfo.UNMASKED_RENDERER_WEBGL : context.RENDERER),
+  );
   context.getExtension("WEBGL_lose_context")?.loseContext();
   return graphics = { renderer, isSoftware: /swiftshader|llvmpipe|software/i.test(renderer) };
 }

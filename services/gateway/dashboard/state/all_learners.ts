@@ -27,7 +27,7 @@ export const filterWanted = signal(false);
 export function openLearners(): () => void {
   const changed = new Set<string>();
   let isWhole = true;
-  const heard = new Map<string, { progress: ProgressMessage; at: number }>();
+  const latest = new Map<string, { progress: ProgressMessage; at: number }>();
   const refresher = createRefresher(async () => {
     const names = isWhole ? undefined : [...changed];
     isWhole = false;
@@ -42,8 +42,8 @@ export function openLearners(): () => void {
     onFault: (sentence) => void (learnersFault.value = sentence),
     onNews(news) {
       if (news.type === "progress") {
-        heard.set(news.progress.jobId, { progress: news.progress, at: performance.now() });
-        return showRunning(heard);
+        latest.set(news.progress.jobId, { progress: news.progress, at: performance.now() });
+        return showRunning(latest);
       }
       if (news.type === "traffic") return;
       if (news.type === "gap") isWhole = true;
@@ -88,11 +88,11 @@ async function inTurn<T>(
   await Promise.all(Array.from({ length: width }, one));
 }
 
-function showRunning(heard: Map<string, { progress: ProgressMessage; at: number }>): void {
+function showRunning(latest: Map<string, { progress: ProgressMessage; at: number }>): void {
   const oldest = performance.now() - SILENT_MS;
   const running = new Map<string, ProgressMessage[]>();
-  for (const [id, { progress, at }] of heard) {
-    if (at < oldest || progress.step >= progress.steps) heard.delete(id);
+  for (const [id, { progress, at }] of latest) {
+    if (at < oldest || progress.step >= progress.steps) latest.delete(id);
     else running.set(progress.learner, [...running.get(progress.learner) ?? [], progress]);
   }
   runningJobs.value = running;

@@ -127,12 +127,15 @@ async function seed(name: string, { id, kind, state, progress }: JobSummary, see
   const { curves: [loss] } = await client.value.jobs.curves(name, id);
   const { step, steps, ratePerSecond, worker } = progress;
   const of = { jobId: id, kind, learner: name, steps };
-  const told = { ...ratePerSecond === null ? {} : { ratePerSecond }, ...worker === null ? {} : { worker } };
-  const last = memory.last(id) ?? { ...of, ...told, step };
-  const heard = memory.losses(id);
+  const optional = {
+    ...ratePerSecond === null ? {} : { ratePerSecond },
+    ...worker === null ? {} : { worker },
+  };
+  const last = memory.last(id) ?? { ...of, ...optional, step };
+  const received = memory.losses(id);
   const before = (loss?.steps ?? []).map((step, index) => [step, loss!.values[index] ?? null] as const)
-    .filter(([step]) => heard.steps.length === 0 || step < heard.steps[0]!);
-  const since = heard.steps.map((step, index) => [step, heard.values[index]!] as const);
+    .filter(([step]) => received.steps.length === 0 || step < received.steps[0]!);
+  const since = received.steps.map((step, index) => [step, received.values[index]!] as const);
   for (const [step, loss] of [...before, ...since]) if (loss !== null) memory.note({ ...of, step, loss });
   memory.note(last);
   beatSoon();

@@ -13,14 +13,14 @@ export interface Answered<T> {
 
 /** Asks at first, and again whenever one of these is another; until then it is what was answered before. */
 export function useAnswer<T>(ask: () => Promise<T>, on: readonly unknown[]): Answered<T> {
-  const [told, tell] = useState<Answered<T>>({ answer: undefined, fault: undefined });
+  const [state, setState] = useState<Answered<T>>({ answer: undefined, fault: undefined });
   useEffect(() => {
     let isOver = false;
     ask().then(
-      (answer) => isOver || tell({ answer, fault: undefined }),
-      (error) => isOver || tell((before) => ({ ...before, fault: sentenceOf(error) })),
+      (answer) => isOver || setState({ answer, fault: undefined }),
+      (error) => isOver || setState((before) => ({ ...before, fault: sentenceOf(error) })),
     );
     return () => void (isOver = true);
   }, on);
-  return told;
+  return state;
 }

@@ -115,7 +115,7 @@ async function runInCluster(world: World, options: ClusterRunOptions): Promise<S
   const client = startActing({ ...robot, everyMs: ACT_EVERY_MS });
   const sampled = sample(() => store, workload, progress.record, stop.signal);
   const spans: Spans = { faults: [], gone: [] };
-  const told = world.events.length;
+  const eventsBefore = world.events.length;
   const violations: Violation[] = [];
   try {
     const struck = carryOut(plan, world, progress, spans, stop.signal);
@@ -147,7 +147,7 @@ async function runInCluster(world: World, options: ClusterRunOptions): Promise<S
     ...{ seed: plan.seed, family: plan.family, store: "s3", skipped: [], violations },
     faults: plan.timeline.map(({ fault }) => nameOf(fault)).join("; "),
     seconds: (performance.now() - began) / 1000,
-    crashes: unexpectedDeaths(world.events.slice(told)),
+    crashes: unexpectedDeaths(world.events.slice(eventsBefore)),
     acting: actedOf(asked, spans.faults, spans.gone),
     ...figuresOf(entries.flatMap(asCommit)),
   };
