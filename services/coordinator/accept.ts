@@ -36,8 +36,8 @@ import {
 import { compared, reject, rejectSame } from "./compare_arrival.ts";
 import type { Decision, Submission } from "./plan_parts.ts";
 
-/** What a person can do about an import that failed, however the file arrived. */
-const TRY_AGAIN = "see to it, then drop or add the same file again";
+/** What an operator can do about a failed import, however the file arrived. */
+const TRY_AGAIN = "fix the cause, then drop or add the same file again";
 
 /** What an arrival becomes. */
 type Outcome = TaskFact | RevisionFact | RejectionFact;
@@ -64,7 +64,7 @@ export function planArrivals(facts: LearnerFacts): { submit: Submission[]; decid
     if (jobs.length > 0) earlierOpen = true;
     if (earlierOpen) continue;
     const outcome = outcomeOf(facts, arrival, accepted);
-    // What this plan has accepted must be a fact before others are compared with it.
+    // Tasks that this plan accepts must be facts before other files are compared with them.
     if (outcome !== "later") decide.push(decisionOf(facts, outcome));
     if (outcome === "later" || "known" in outcome) earlierOpen = true;
     else if ("anchors" in outcome) accepted.push(outcome);
@@ -122,7 +122,7 @@ function outcomeOf(facts: LearnerFacts, arrival: ArrivalFact, accepted: TaskFact
   return compared(facts, arrival, { ...file, importJob: id }, accept);
 }
 
-/** What to do about a file that is simulated, where the gate could not judge what comes of it. */
+/** Advice for a simulated file where the gate could not judge the result. */
 function adviseOn({ learner: { name } }: LearnerFacts, { environment }: Imported, blind: string): string {
   const command = `cugro run --learner ${name} --from-next-task --set evaluationEpisodes=${MIN_EPISODES}`;
   return `its episodes are simulated (${describeEnvironment(environment!)}), and ${blind}. ` +
@@ -145,7 +145,7 @@ function taskOf(
   return { ...file, ...(all.length > 0 ? { notices: all } : {}), schema: 1, task, arrival: seq };
 }
 
-/** Why the shapes of a dataset do not go with those of earlier tasks; undefined if they do. */
+/** Why the shapes of a dataset do not match those of earlier tasks; undefined if they do. */
 function refusal(summary: ImportSummary, first: TaskFact): string | undefined {
   if (first.discreteActions !== summary.discreteActions) {
     const kind = ({ discreteActions: n }: ImportSummary) =>

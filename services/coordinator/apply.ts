@@ -31,7 +31,7 @@ import { planHead } from "./plan.ts";
 /** Objects that one plan removes at most; the next one goes on, so that news is seen in between. */
 const RELEASED_AT_ONCE = 256;
 
-/** What carrying out a plan needs. */
+/** Store, bus, log and metrics for carrying out a plan. */
 export interface Applying {
   store: Store;
   bus: Bus;
@@ -45,13 +45,13 @@ export interface Applying {
 /**
  * Carries a plan out for a learner.
  *
- * @param options the plan, and what it is carried out on
+ * @param options the plan, the store and the bus
  * @returns what has changed by it, so that a new plan may find more to do at once; undefined if nothing has.
  */
 export async function applyPlan(options: Applying): Promise<Change | undefined> {
   const { store, bus, learner, plan, cache = createCache(), queued = new Set() } = options;
   for (const { key, value } of plan.decide) await putOnce(store, key, value);
-  // What is said of a job goes before it is submitted: a worker would take it for done, or for one that nobody needs.
+  // Stale results and stop notes go before the job is submitted: a worker would take it for done, or as no longer needed.
   const aboutJobs = plan.release.filter((key) => jobOfKey(key) !== undefined);
   const rest = plan.release.filter((key) => jobOfKey(key) === undefined);
   await release(store, aboutJobs, cache);

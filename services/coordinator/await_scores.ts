@@ -16,7 +16,7 @@ import {
 import { promotedKey } from "@cugro/protocol";
 import type { Decision } from "./plan_parts.ts";
 
-/** What the coordinator does about it. `waits`: nothing is learnt meanwhile, as the next task continues this version or the one before. */
+/** The outcome. `waits`: nothing is learnt meanwhile, as the next task continues this version or the one before. */
 export interface Awaited {
   waits: boolean;
   decide: Decision[];
@@ -38,7 +38,7 @@ export function planAwaited(facts: LearnerFacts, now: number): Awaited {
   const knobs = knobsOfVersion(facts, newest);
   const lacking = awaitedTasks(newest, row, knobs);
   const { learner: { name } } = facts;
-  // Where nobody knows since when, it waits.
+  // Without a known start it waits.
   const isOver = now >= (endOfWaiting(facts, newest) ?? Infinity);
   if (lacking.length > 0 && !isOver) return { waits: true, decide: [] };
   const { decision } = judgeVersion({

@@ -1,5 +1,5 @@
 /**
- * A good file beside the tasks that there are: it becomes a task of its own, a revision of one, or neither. Pure.
+ * Compares a valid file with the existing tasks: it becomes a new task, a revision of one, or is rejected. Pure.
  * @module
  */
 import {
@@ -37,7 +37,7 @@ import {
 /** What the file's import has made, and its id. */
 type File = Imported & { importJob: string };
 
-/** A task that shares fewer of its episodes, as a share of either dataset, is not worth a word. */
+/** A task that shares fewer of its episodes, as a share of either dataset, is not mentioned. */
 const WORTH_A_WORD = 0.05;
 const ELSE = "with --as-new-task (asNewTask) it becomes a task of its own";
 
@@ -85,7 +85,7 @@ export function compared(
   return growth.kind === "grown" ? revise(facts, arrival, file, growth) : accept([]);
 }
 
-/** Why a file that has to do with a task cannot be taken; undefined if it can. */
+/** Why a file related to a task cannot be accepted; undefined if it can. */
 function refusalBeside(file: File, growth: Exclude<Growth, { kind: "wait" | "new" }>): string | undefined {
   const { kind, data, overlap } = growth;
   const name = nameOfData(data);
@@ -105,7 +105,7 @@ function refusalBeside(file: File, growth: Exclude<Growth, { kind: "wait" | "new
     } are new, but ${conflict}`;
 }
 
-/** What the file says of itself that the task is not; undefined where nothing contradicts. */
+/** A label of the file that contradicts the task's; undefined where none does. */
 function conflictOf(
   { task, environment: known }: TaskData,
   { environment: stated }: File,
@@ -135,7 +135,11 @@ function revise(
   const state = facts.jobs.get(id);
   if (hasFailed(state)) {
     const message = state?.failures.at(-1)?.message ?? "unknown reason";
-    return reject(arrival, `it could not be measured: ${message} (see to it, then hand it over again)`, id);
+    return reject(
+      arrival,
+      `it could not be measured: ${message} (fix the cause, then hand it over again)`,
+      id,
+    );
   }
   const { normaliser, sketch, episodes } = state?.result?.outputs ?? {};
   if (!normaliser || !sketch || !episodes) return "later";
@@ -152,7 +156,7 @@ function revise(
   };
 }
 
-/** Said of a new task that has rows of another one, but not so that one holds the other. */
+/** The note on a new task that shares rows with another, where neither contains the other. */
 function sharing(file: File, { data, overlap: { known } }: Kinship): NoticeFact[] {
   if (known.rows < WORTH_A_WORD * Math.min(file.size, data.size)) return [];
   return [{
@@ -164,14 +168,14 @@ function sharing(file: File, { data, overlap: { known } }: Kinship): NoticeFact[
   }];
 }
 
-/** Said of a new task where nobody can tell whether it is a task's dataset that has grown. */
+/** The note on a new task that may be another task's dataset grown, where that cannot be determined. */
 function notCompared({ task, size }: TaskData): NoticeFact {
   return {
     code: "task-not-compared",
     message:
       `whether this is task ${task}'s dataset with more rows (it had ${
         countOf(size)
-      }) cannot be told: what tells episodes ` +
+      }) cannot be determined: what tells episodes ` +
       `apart was not kept when task ${task} was imported, and its dataset is gone`,
     advice:
       `if it is, cancel this task and restore task ${task}'s dataset before the file is handed over again`,
@@ -179,7 +183,7 @@ function notCompared({ task, size }: TaskData): NoticeFact {
 }
 
 /**
- * The rows of a task: the file may say otherwise of them, which a label can put right.
+ * A file with the rows of a known task: its labels may differ, which a relabel can correct.
  *
  * @param facts of the learner
  * @param arrival the file's

@@ -1,5 +1,5 @@
 /**
- * What a coordinator is given.
+ * Options of a coordinator.
  * @module
  */
 import type { Bus } from "@cugro/bus";
@@ -9,12 +9,12 @@ import type { Store } from "@cugro/store";
 import type { Metrics } from "@cugro/telemetry";
 import type { Plan } from "./plan_parts.ts";
 
-/** What a coordinator needs. */
+/** Store, bus, log and settings of a coordinator. */
 export interface CoordinatorOptions {
   store: Store;
   /**
-   * `connected`: a bus that can lose its server; when it is back, everything is submitted again at once. `queuedJobs`: one
-   * that outlives its coordinator tells the jobs that wait or run, so that those that nobody needs are stopped.
+   * `connected`: a bus that can lose its server; when it is back, everything is submitted again at once. `queuedJobs`: a
+   * bus that outlives its coordinator lists waiting and running jobs, so that those no longer needed are stopped.
    */
   bus: Bus & { connected?(): boolean; queuedJobs?(): Promise<JobName[]> };
   /** Names of learners to plan for; all in the store if left out. */
@@ -22,9 +22,9 @@ export interface CoordinatorOptions {
   /** `idle`: return when there is nothing left to do. Otherwise runs until `signal`. */
   until?: "idle";
   signal: AbortSignal;
-  /** Everything is looked at least this often (ms), so that no lost message matters. @default 10 s */
+  /** Everything is checked at least this often (ms), so that no lost message matters. @default 10 s */
   intervalMs?: number;
-  /** Called after each plan that was carried out; `stopped`: jobs that nobody needs any more since then. */
+  /** Called after each plan that was carried out; `stopped`: jobs no longer needed since then. */
   onChange?: (change: { facts: LearnerFacts; plan: Plan; stopped: readonly string[] }) => void;
   /**
    * A learner could not be planned (a damaged fact, a full disk), or null: all learners could not be listed. It is

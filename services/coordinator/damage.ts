@@ -1,6 +1,6 @@
 /**
- * Artifacts that workers found to be damaged. A worker of a cluster may remove none, so that nobody who gets hold of its
- * keys can: it leaves a note beside its job, and the coordinator looks for itself before it removes anything.
+ * Artifacts that workers found to be damaged. A cluster's workers have no right to remove objects, in case their keys leak: a
+ * worker leaves a note beside its job, and the coordinator checks for itself before it removes anything.
  * @module
  */
 import type { LearnerFacts } from "@cugro/learners";
@@ -8,7 +8,7 @@ import { artifactKey, parseKey } from "@cugro/protocol";
 import { getArtifact, MissingInputError, type Store } from "@cugro/store";
 
 /**
- * Removes what is damaged indeed, so that its job makes it again, and the notes that said so.
+ * Removes artifacts that are really damaged, so that their jobs make them again, and the notes about them.
  *
  * @param facts of the learner; what is damaged counts as missing from then on
  * @throws {StoreError} where the store cannot be read

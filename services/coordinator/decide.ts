@@ -20,7 +20,7 @@ import type { JobKind, VersionFact } from "@cugro/protocol";
  * @param facts of the learner
  * @param graph of the task, all of whose evaluations are done
  * @returns the fact
- * @throws {Error} when an evaluation's metrics lack `returns`, or have a `success` that is none.
+ * @throws {Error} when an evaluation's metrics lack `returns`, or have an invalid `success`.
  */
 export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
   const data = dataOfTask(facts, graph.task).find(({ revision }) => revision === graph.revision)!;
@@ -61,7 +61,7 @@ function madeBefore({ importJob, fact }: TaskData): { id: string; kind: JobKind 
   return "measureJob" in fact ? [read, { id: fact.measureJob, kind: "dataset.measure" }] : [read];
 }
 
-/** What the trainings made: who overwrites a result later changes nothing about this version. */
+/** Outputs of the trainings, copied: a result that is overwritten later does not change this version. */
 function weightsOf(facts: LearnerFacts, graph: Graph): Pick<VersionFact, "weights"> {
   const of = (id: string) => facts.jobs.get(id)?.result?.outputs.weights?.artifact;
   const [stateGenerator, behaviorGenerator, critic] = [

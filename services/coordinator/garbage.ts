@@ -20,7 +20,7 @@ import {
 import { isEtagOf, type ObjectInfo, type Store, StoreFull } from "@cugro/store";
 import { isUploadKey, jobOfResult, learnerPrefix, parseKey, PREFIXES } from "@cugro/protocol";
 
-/** Unmarked objects younger than this stay: somebody may be about to use them. */
+/** Unmarked objects younger than this stay: they may be about to be used. */
 export const GC_GRACE_HOURS = 24;
 
 /** What was, or would be, removed. */
@@ -67,18 +67,18 @@ export async function collectGarbage(
   };
 }
 
-/** Whether it is what a job needed until it was done, and nobody removed: a worker removes nothing of the old layout. */
+/** Whether it is a leftover of a finished job in the old layout, which workers do not clean up. */
 function isLeftOver(key: string, done: ReadonlySet<string>): boolean {
   const parsed = parseKey(key);
   return parsed !== undefined && "job" in parsed && done.has(parsed.job) &&
     ["checkpoint", "run", "stopped", "damage", "oldCheckpoint", "oldRun"].includes(parsed.kind);
 }
 
-/** What marking needs. */
+/** Store, facts and time for marking. */
 interface Marking {
   store: Store;
   dryRun: boolean;
-  /** Whether a deletion is old enough for what it left to go. */
+  /** Whether a deletion is old enough for its objects to be collected. */
   mayGo: (deletion: Deletion) => boolean;
 }
 
@@ -101,9 +101,9 @@ async function mark(marking: Marking): Promise<(info: ObjectInfo) => boolean> {
   return (info) => {
     const { key } = info;
     if (!key.startsWith(PREFIXES.incoming)) return reaches.some((reach) => isReached(reach, key));
-    // An upload without an arrival is one that was broken off: nobody looks for it.
+    // An upload without an arrival was broken off, and is not needed.
     if (isUploadKey(key)) return isWaiting(info);
-    // What waits, was not noticed yet, or was dropped for a learner that is not there yet, stays.
+    // Files that wait, have not been noticed yet, or were dropped for a learner that does not exist yet stay.
     const parsed = parseKey(key);
     const name = parsed?.kind === "incoming" ? parsed.learner : "";
     return !names.includes(name) || !isDone(info);
@@ -111,7 +111,7 @@ async function mark(marking: Marking): Promise<(info: ObjectInfo) => boolean> {
 }
 
 /**
- * What a learner is and needs.
+ * A learner's facts and the objects they need.
  *
  * @throws {Error} naming it, and what to do: its objects must not be taken for garbage
  */
@@ -129,7 +129,7 @@ async function readLearner(
     return { facts, reach: await reachOf(store, facts, cache) };
   } catch (cause) {
     throw new Error(
-      `Nothing was collected, for any learner: what the learner "${name}" needs cannot be told ` +
+      `Nothing was collected, for any learner: what the learner "${name}" needs cannot be determined ` +
         `(${
           cause instanceof Error ? cause.message : cause
         }). Restore what is damaged, or upgrade what collects; ` +

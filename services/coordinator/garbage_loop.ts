@@ -1,5 +1,5 @@
 /**
- * Garbage collection, again and again: in a cluster nobody types `cugro gc`.
+ * Garbage collection, again and again: in a cluster there is no one to type `cugro gc`.
  * @module
  */
 import { pause } from "@cugro/async";
@@ -7,7 +7,7 @@ import type { Log } from "@cugro/telemetry";
 import type { Store } from "@cugro/store";
 import { collectGarbage } from "./garbage.ts";
 
-/** Between two collections. What is removed has been of no use for a day: there is no hurry. */
+/** Between two collections. Garbage has been unused for a day, so there is no hurry. */
 const INTERVAL_MS = 3_600_000;
 
 /**

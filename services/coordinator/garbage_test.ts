@@ -103,7 +103,7 @@ Deno.test("collectGarbage() keeps what is under way: jobs, checkpoints, failures
   await store.put(handed, encode("y"));
   await adoptArrival(store, "a", (await store.head(handed))!);
   const swept = (await collectGarbage({ store, now: later(store, 25), dryRun: true })).removed;
-  assertEquals(swept.flatMap(({ key }) => isUploadKey(key) ? [key] : []), [broken], "nobody looks for it");
+  assertEquals(swept.flatMap(({ key }) => isUploadKey(key) ? [key] : []), [broken], "no arrival names it");
   assertEquals(removed.filter(({ key }) => key.startsWith("datasets/")).length, 1, "of task 1 only");
 });
 

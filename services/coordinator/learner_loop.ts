@@ -31,7 +31,7 @@ const SETTLING_INTERVAL_MS = 1_000;
 /** After an error a learner is looked at again after this time, doubled with each error in a row up to the interval. */
 const RETRY_MS = 250;
 
-/** What a loop needs. */
+/** Options of a loop. */
 export interface LearnerLoopOptions {
   store: Store;
   bus: Bus;
@@ -42,7 +42,7 @@ export interface LearnerLoopOptions {
   intervalMs: number;
   /** Called after each plan that was carried out. */
   onChange: (change: { facts: LearnerFacts; plan: Plan; stopped: readonly string[] }) => void;
-  /** Called when the learner could not be planned; what it throws ends the loop. */
+  /** Called when the learner could not be planned; an error that it throws ends the loop. */
   onError: (learner: string, error: unknown) => void;
   /** Called whenever there is nothing to do at the moment. */
   onWait: () => void;
@@ -57,7 +57,7 @@ export interface LearnerLoop {
   look(change: Change): void;
   /** An event was published, by this process or another; a job's may be about a job of several learners. */
   onEvent(event: CloudEvent): void;
-  /** Whether nothing is left to do, and nothing to wait for. */
+  /** Whether there is nothing left to do or to wait for. */
   isIdle(): boolean;
   /** Whether it has planned, or tried to, at least once. */
   hasLooked(): boolean;
@@ -117,7 +117,7 @@ export function startLearnerLoop(options: LearnerLoopOptions): LearnerLoop {
   };
 }
 
-/** What an event may have changed for a learner; undefined if nothing. */
+/** The part of a learner that an event may have changed; undefined if none. */
 function changeBy(
   { type, subject, id, data: { jobId } }: CloudEvent,
   name: string,
@@ -136,10 +136,10 @@ function waitMs(intervalMs: number, wholeAt: number, failures: number, settling:
   return settling ? Math.min(due, SETTLING_INTERVAL_MS) : due;
 }
 
-/** What is known of a learner, and what this process has done for it. */
+/** A learner's facts, and what this process has done for it. */
 interface LearnerState {
   view: LearnerView;
-  /** What was seen of files that settle. */
+  /** Sizes and times of files that are still settling. */
   seen: Map<string, { mark: string; since: number }>;
   settling: boolean;
   /** Jobs that are in the queue, as far as is known. */
@@ -175,7 +175,7 @@ function openLearner(options: LearnerLoopOptions) {
   };
 }
 
-/** Looks, plans, carries the plan out. `next`: what that has changed. */
+/** Reads, plans, carries the plan out. `next`: what the plan has changed. */
 async function planOnce(
   options: LearnerLoopOptions,
   learner: LearnerState,
@@ -210,7 +210,7 @@ async function planOnce(
   return { idle: isIdle(next), settling: learner.settling, deleted: false, next: again };
 }
 
-/** Has workers leave what was handed out and no learner needs any more: a task was cancelled, say. Those jobs' ids. */
+/** Stops jobs that were handed out and are no longer needed by any learner, because a task was cancelled, say. Their ids. */
 async function stopUnneeded(
   { store, name, needs }: LearnerLoopOptions,
   { handedOut, queued }: LearnerState,
@@ -233,7 +233,7 @@ async function stopUnneeded(
   return stopped;
 }
 
-/** What was handed out is handed out again now and then: the bus may have forgotten it, or the store a job's fact. */
+/** Jobs are handed out again now and then: the bus may have lost them, or the store a job's fact. */
 function forget({ queued, ownEvents }: LearnerState, cache: FactCache): void {
   for (const id of queued) cache.written.delete(id);
   for (const set of [queued, ownEvents]) set.clear();

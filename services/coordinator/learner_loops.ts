@@ -20,7 +20,7 @@ export interface LearnerLoops {
   onEvent(event: CloudEvent): void;
   /** A key under `incoming/`, or a learner's prefix there, may have changed. */
   onHint(key: string): void;
-  /** Every loop looks at everything. */
+  /** Every loop reads everything again. */
   lookAtAll(): void;
   /**
    * Resolves when all loops have ended.
@@ -37,7 +37,7 @@ interface State {
   cache: FactCache;
   loops: Map<string, LearnerLoop>;
   needs: Needs;
-  /** Whether what lay in the queue before this coordinator started has been looked through. */
+  /** Whether the jobs queued before this coordinator started have been examined. */
   sorted: boolean;
   /** Names of learners that do not exist, though files were dropped for them; each is reported once. */
   unknown: Set<string>;
@@ -149,7 +149,7 @@ async function startMissing(state: State): Promise<void> {
   stopIfIdle(state);
 }
 
-/** Once after the start, when every learner has been planned: work of before that no plan has is stopped. */
+/** Once after the start, when every learner has been planned: earlier jobs that are in no plan are stopped. */
 async function stopOldWork(state: State): Promise<void> {
   const { options: { store, bus, onError }, loops, needs } = state;
   if (state.sorted || !bus.queuedJobs || ![...loops.values()].every((loop) => loop.hasLooked())) return;
@@ -158,7 +158,7 @@ async function stopOldWork(state: State): Promise<void> {
     const isGone = async (learner: string) => !await learnerExists(store, learner);
     await stopLeftovers({ store, needs, queued: await bus.queuedJobs(), isGone });
   } catch (error) {
-    // It is tried again: what nobody needs costs time, and harms nobody.
+    // Retried later: a job that is not needed costs time and does no harm.
     state.sorted = false;
     if (!state.stop.signal.aborted) onError?.(null, error);
   }

@@ -1,7 +1,6 @@
 /**
- * What is logged once. Learners that cannot be planned, and that they can be again: they are tried every few
- * seconds, and a store that is away would fill the log. Tasks of which trainings do not read all rows; and of what was decided,
- * what a person may want to decide otherwise.
+ * Lines that are logged once: learners that cannot be planned, and that they can be again (they are
+ * retried every few seconds, and a store that is down would fill the log); tasks whose trainings do not read all rows; and decisions that an operator may want to reverse.
  * @module
  */
 import { describeRevision, type Graph } from "@cugro/learners";
@@ -13,16 +12,16 @@ import type { Decision } from "./plan_parts.ts";
 /** What has been logged, so that it is not logged again. */
 export interface LogOnce {
   failed(learner: string | null, error: unknown): void;
-  /** It was planned, and these facts were made: a task whose dataset has grown is worth a word. */
+  /** It was planned, and these facts were made: a task whose dataset has grown is logged. */
   planned(learner: string, decisions: readonly Decision[]): void;
-  /** This is what it learns now, if anything. */
+  /** The task that it learns now, if any. */
   learning(learner: string, graph: Graph | undefined): void;
 }
 
 /**
  * Logs a learner's fault once, until it is another one or the learner is planned again.
  *
- * @param log where it is said
+ * @param log where it is logged
  * @returns nothing is logged yet
  */
 export function createLogOnce(log: Log): LogOnce {
@@ -30,7 +29,7 @@ export function createLogOnce(log: Log): LogOnce {
   const partly = new Set<string>();
   return {
     failed(learner, error) {
-      // A store that is away says so of whichever object was asked for.
+      // A store that is down names a different object in each error.
       const mark = error instanceof StoreError ? error.name : String(error);
       const level = logged.get(learner) === mark ? "debug" : "error";
       logged.set(learner, mark);

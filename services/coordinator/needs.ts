@@ -1,8 +1,8 @@
 /**
  * Which jobs are still needed, and how workers learn of those that are not. The plan is the truth: a job that was handed
  * out and that no learner's plan has any more is stopped, by a note in the store (`jobs/<kind>/<id>/stopped.json`) that
- * workers ask for; whichever plan needs it again removes the note before it submits the job. Whatever two coordinators do to
- * one another's notes is put right by their next whole look.
+ * workers ask for; whichever plan needs it again removes the note before it submits the job. If two coordinators undo each
+ * other's notes, the next full pass of either corrects it.
  * @module
  */
 import { mapConcurrently } from "@cugro/async";
@@ -47,9 +47,9 @@ export function needsOf(facts: LearnerFacts): (jobId: string) => boolean {
 }
 
 /**
- * Notes that nobody needs these jobs, which stops workers; those that are done stay as they are.
+ * Notes that these jobs are no longer needed, which stops workers; finished ones stay as they are.
  *
- * @param learner who says so
+ * @param learner that no longer needs them
  * @param jobs ids and kinds
  * @returns ids of those that were not done
  */
@@ -67,7 +67,7 @@ export async function stopJobs(
 }
 
 /**
- * Stops what lies in the queue from before this coordinator started and nobody needs. To be called once every learner
+ * Stops jobs queued before this coordinator started that are no longer needed. To be called once every learner
  * has been planned. A job of a learner that is not known here is left alone.
  *
  * @param options the jobs in the queue, and what learners need

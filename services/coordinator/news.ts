@@ -1,6 +1,6 @@
 /**
- * What may have changed of a learner since its loop last looked, and what wakes the loop. News only says where to look;
- * it may be doubled, late or lost.
+ * Changes of a learner since its loop last looked, and the wakeup of the loop. News only says where to look;
+ * it may be duplicated, late or lost.
  * @module
  */
 import { createWakeup, pause } from "@cugro/async";

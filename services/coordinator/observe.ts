@@ -1,5 +1,5 @@
 /**
- * What the coordinator measures: where each learner stands, and how much waits in the queues.
+ * The coordinator's metrics: the state of each learner, and the depth of the queues.
  * @module
  */
 import { pause } from "@cugro/async";
@@ -55,7 +55,7 @@ function recordVersions(metrics: Metrics, facts: LearnerFacts): void {
   const { averagePerformance, backwardTransfer, forgetting, worstDrop } = measureLearner(valid);
   const averages = valid.flatMap(({ measures }) => measures.averagePerformance ?? []);
   const record = (gauge: Metrics["averagePerformance"], value: number | null | undefined) =>
-    // What has no value any more, after a rollback or a deletion, must not stand as it was.
+    // A gauge without a value, after a rollback or a deletion, must not keep the old one.
     value === null || value === undefined ? gauge.remove({ learner }) : gauge.set({ learner }, value);
   record(metrics.averagePerformance, averagePerformance);
   record(metrics.bestAveragePerformance, averages.length > 0 ? Math.max(...averages) : null);
@@ -76,7 +76,7 @@ function recordFidelity(metrics: Metrics, facts: LearnerFacts): void {
   }
 }
 
-/** Of the newest valid version; what it has no estimate of, after a rollback for instance, must not stand as it was. */
+/** Of the newest valid version; a task without an estimate, after a rollback for instance, must not keep the old value. */
 function recordEstimates(metrics: Metrics, facts: LearnerFacts): void {
   const row = facts.deleted ? [] : validVersions(facts).at(-1)?.row ?? [];
   for (const { task: place } of facts.tasks) {
@@ -89,7 +89,7 @@ function recordEstimates(metrics: Metrics, facts: LearnerFacts): void {
   }
 }
 
-/** A bus that can tell how long its queues are. */
+/** A bus that knows the depth of its queues. */
 export interface Queues {
   queueDepth(kind: JobKind): Promise<{ waiting: number; running: number }>;
 }

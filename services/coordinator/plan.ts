@@ -35,7 +35,7 @@ import type { Decision, HeadMove, Plan, Submission } from "./plan_parts.ts";
 
 /**
  * At most this many ready jobs of one kind and learner are handed to the bus, so that no learner starves another. By
- * kind, since each kind has workers of its own: one that nobody does must not hold up the others.
+ * kind, since each kind has workers of its own: a kind without workers must not hold up the others.
  */
 export const MAX_QUEUED_PER_KIND = 64;
 
@@ -54,7 +54,7 @@ export function plan(facts: LearnerFacts, now = Date.now()): Plan {
   const again = planRemeasuring(facts).submit;
   const awaited = planAwaited(facts, now);
   const learning = awaited.waits
-    // What the next task may replay stays.
+    // Shards that the next task may replay stay.
     ? { ...NOTHING, needed: new Set(facts.leftoverShards) }
     : planLearning(facts, again.length > 0);
   const submit = firstOfEachKind([...arrivals.submit, ...learning.submit, ...again]);
@@ -64,7 +64,7 @@ export function plan(facts: LearnerFacts, now = Date.now()): Plan {
     moveHead: planHead(facts),
     announce: announcements(facts),
     release: [
-      // Needed again: workers must not be told otherwise when the job is submitted.
+      // Needed again: the stop note must be gone when the job is submitted.
       ...submit.filter(({ id }) => facts.jobs.get(id)?.stopped).map(({ id, job }) =>
         stoppedKey(job.kind, id)
       ),

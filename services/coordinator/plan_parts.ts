@@ -1,5 +1,5 @@
 /**
- * What a plan is made of.
+ * The parts of a plan.
  * @module
  */
 import type { CloudEvent, HeadFact, Job, JsonObject } from "@cugro/protocol";
@@ -32,11 +32,11 @@ export interface Plan {
   submit: Submission[];
   /** Facts that follow from what is known. */
   decide: Decision[];
-  /** The head as it should be. Derived again when it is moved: facts may have come by then. */
+  /** The head as it should be. Derived again when it is moved, as there may be new facts by then. */
   moveHead: HeadMove | null;
   announce: CloudEvent[];
   /** Keys of objects that are no longer needed, or results whose outputs are lost. */
   release: string[];
-  /** What needs a person's attention, in words. */
+  /** Warnings for the operator, in words. */
   problems: string[];
 }

@@ -68,7 +68,7 @@ Deno.test("plan() leads three files to three published versions, and then rests"
   );
 });
 
-Deno.test("plan() decides by success where the simulator tells it, and refuses a success that is none", async () => {
+Deno.test("plan() decides by success where the simulator tells it, and refuses an invalid success", async () => {
   const store = memoryStore();
   await learnerWith(store, ["one", "two"]);
   const forgets = (task: number, newTask: number) => task < newTask ? [0, 0, 0, 0, 0] : [1, 1, 1, 1, 1];

@@ -109,7 +109,7 @@ Deno.test("plan() makes a revision of a file that holds a task, and learns it on
   assertEquals(known, [facts.tasks[0]!.normaliser, facts.tasks[0]!.normaliser, revision!.normaliser]);
 });
 
-Deno.test("a revision is said aloud: its event, and what status tells", async () => {
+Deno.test("a revision is announced: its event, and its line in status", async () => {
   const store = await learnt([WEEK1]);
   await add(store, WEEK2);
   const bus = memoryBus();
@@ -208,7 +208,7 @@ Deno.test("a task that was imported without hashes is measured if its dataset is
     assertEquals([facts.tasks.length, facts.revisions.length], isThere ? [1, 1] : [2, 0]);
     const [notice] = facts.tasks[1]?.notices ?? [];
     assertEquals(notice?.code, isThere ? undefined : "task-not-compared");
-    if (notice) assertMatch(notice.message, /cannot be told: .* its dataset is gone/);
+    if (notice) assertMatch(notice.message, /cannot be determined: .* its dataset is gone/);
     assertEquals(Math.max(...pretence.runs.values()), 1);
   }
 });

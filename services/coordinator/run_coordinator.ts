@@ -1,6 +1,6 @@
 /**
- * The coordinator: a loop for each learner, news handed to those whom it concerns, and every ten seconds a look at
- * everything, in case news was lost. News only wakes; what is done comes from the store.
+ * The coordinator: a loop for each learner, news passed to the loops it concerns, and every ten seconds a full
+ * pass in case news was lost. News only wakes loops; decisions come from the store.
  * @module
  */
 import { pause } from "@cugro/async";

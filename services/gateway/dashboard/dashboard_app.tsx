@@ -1,5 +1,5 @@
 /**
- * The page: its head, the view that the address names, what stands in front of it.
+ * The page: its head, the view that the address names, and the open dialog.
  * @module
  */
 import { useEffect } from "preact/hooks";
@@ -32,7 +32,7 @@ export function App() {
   }
   return (
     <>
-      <a class="skip" href="#content" onClick={skip}>To the content</a>
+      <a class="skip" href="#content" onClick={skip}>Skip to content</a>
       <Head />
       <View />
       <DropPlace />
@@ -42,7 +42,7 @@ export function App() {
   );
 }
 
-/** Places of the page are addresses: this one is none. */
+/** Shown for an address that names no place of the page. */
 function skip(event: Event): void {
   event.preventDefault();
   const content = document.getElementById("content");

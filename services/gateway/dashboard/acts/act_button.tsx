@@ -1,5 +1,5 @@
 /**
- * A button that begins an act; there is none where the token may not do it.
+ * A button that begins an act; absent where the token lacks the right.
  * @module
  */
 import type { ComponentChildren } from "preact";

@@ -26,7 +26,7 @@ export function cancelTask(learner: string, { task, name }: Task): Act {
     title: `Cancel task ${task} of ${learner}?`,
     before: [
       `Work on “${name}” stops within seconds, and the learner goes on with the next task.`,
-      "What is done of it stays for a while, but a retry is a new attempt and begins at step 0.",
+      "Its work so far is kept for a while, but a retry is a new attempt and begins at step 0.",
     ],
     ...{ verb: "Cancel the task", scope: "submit", isDestructive: true },
     doing: (reason) =>
@@ -44,7 +44,7 @@ export function retryTask(learner: string, { task, name, state }: Task): Act {
     title: `Learn task ${task} of ${learner} again?`,
     before: [
       state === "failed"
-        ? `“${name}” goes on where it stopped.`
+        ? `“${name}” resumes where it stopped.`
         : `“${name}” is trained again, as a new attempt on the newest valid version.`,
     ],
     ...{ verb: "Learn it again", scope: "submit" },
@@ -118,7 +118,7 @@ export function rollBack(
 export function acknowledge({ id, message }: StandingProblem): Act {
   return {
     title: "Acknowledge this problem?",
-    before: [message, "It is not shown any more until it comes up again. Nothing else happens."],
+    before: [message, "It stays hidden until it occurs again. Nothing else happens."],
     ...{ verb: "Acknowledge", scope: "submit" },
     doing: (reason) => doing(`/v1/problems/${id}/acknowledge`, ["problems", "acknowledge", id], reason),
     async run(reason) {

@@ -1,5 +1,5 @@
 /**
- * A file becomes a task: it is judged first, what is implausible is said, and then it is sent.
+ * A file becomes a task: it is judged first, implausible things are shown, and then it is sent.
  * @module
  */
 import { useEffect, useState } from "preact/hooks";
@@ -15,7 +15,7 @@ import { watchUpload } from "../state/upload_progress.ts";
 import { Judgement } from "./judgement.tsx";
 import { closeDialog } from "./open_act.ts";
 
-/** A larger file is judged by its import alone. */
+/** A larger file is judged only by its import. */
 const JUDGED_BYTES = 256 << 20;
 
 /** Where the dialog is. */
@@ -31,7 +31,7 @@ export function AddTask({ learner, file: dropped }: { learner: string; file: Fil
   const [fault, setFault] = useState("");
   const [stop] = useState(() => new AbortController());
   useEffect(() => () => stop.abort(), []);
-  // What keeps a file from being judged or sent need not keep it from being sent again.
+  // A failure to judge or send a file does not rule out sending it again.
   const trying = (sending: Promise<void>) =>
     sending.catch((error) => {
       setFault(sentenceOf(error));

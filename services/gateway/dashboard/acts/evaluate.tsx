@@ -12,7 +12,7 @@ export function Evaluate({ learner, version }: { learner: string; version: numbe
   return (
     <Dialog title={`Evaluate version ${version} of ${learner}`} onClose={closeDialog}>
       <p>
-        It was run on its tasks when it was decided, and the results matrix has what came of it. To run it
+        It was evaluated on its tasks when it was decided; the scores are in the results matrix. To run it
         again, with as many episodes as you like, use the command line on a machine that reaches the store; a
         gateway runs no episodes.
       </p>

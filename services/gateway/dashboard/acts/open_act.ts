@@ -6,10 +6,10 @@ import { signal } from "@preact/signals";
 import type { TokenView } from "@cugro/client";
 import type { Doing } from "../state/command_lines.ts";
 
-/** One act on something that there is. */
+/** One act on an existing learner, task, version or problem. */
 export interface Act {
   title: string;
-  /** What will happen, in sentences, before it does. */
+  /** What will happen, in sentences, shown before it does. */
   before: readonly string[];
   /** On the button that does it. */
   verb: string;

@@ -1,5 +1,5 @@
 /**
- * What is said of a task beside its rows, put right: first what would be measured again, then the act.
+ * A task's labels, corrected: first a preview of what would be measured again, then the act.
  * @module
  */
 import { useState } from "preact/hooks";
@@ -14,7 +14,7 @@ import { known } from "../state/live_learner.ts";
 import { client, sentenceOf } from "../state/page_session.ts";
 import { closeDialog } from "./open_act.ts";
 
-/** What can be put right, in words. */
+/** The fields that can be corrected, in words. */
 const FIELDS = [
   ["name", "name of the task"],
   ["family", "family of the simulator"],
@@ -76,9 +76,9 @@ function Fields({ values, onChange }: { values: Values; onChange: (values: Value
   );
 }
 
-const FORESEE = "Say what will happen";
+const FORESEE = "Preview";
 const ABOUT =
-  "Its rows stay as they are; what follows from the label is measured again, and nothing is trained. Leave empty what is right";
+  "Its rows stay as they are; whatever depends on the label is measured again, and nothing is trained. Leave a field empty to keep its value";
 
 function settingsOf(values: Values): NewLabel["set"] {
   const filled = Object.entries(values).filter(([, value]) => value.trim() !== "");

@@ -1,14 +1,14 @@
 /**
- * Opens the report of a learner in a tab of its own.
+ * Opens a learner's report in its own tab.
  * @module
  */
 import { showToast } from "../parts/toasts.tsx";
 import { client, sentenceOf } from "../state/page_session.ts";
 
-/** A page that a browser opens by an address sends no token: the gateway gives an address that needs none, for some minutes. */
+/** A page opened by its address sends no token, so the gateway gives out an address that needs none, for some minutes. */
 export function ReportButton({ learner }: { learner: string }) {
   const open = async () => {
-    // At the click itself: a browser lets a page open no tab later.
+    // During the click: browsers let a page open a tab only then.
     const tab = globalThis.open("about:blank", "_blank");
     if (tab) tab.opener = null;
     try {

@@ -126,7 +126,7 @@ function costRows({ left, right }: Both): readonly (readonly [string, (side: Kno
     ["backward transfer of the version", ({ version }) => figure(version?.measures.backwardTransfer)],
     ["tasks", ({ learner }) => String(learner.tasks.length)],
     [
-      "core time of all that was done",
+      "core time of all work",
       ({ learner }) => duration(learner.work.reduce((sum, { coreSeconds }) => sum + coreSeconds, 0)),
     ],
     ["raw data", ({ learner }) => byteSize(learner.bytes.rawData)],

@@ -28,7 +28,7 @@ export const sides = signal<{ left: KnownSide | undefined; right: KnownSide | un
   left: undefined,
   right: undefined,
 });
-/** Why something cannot be told. */
+/** Why something is missing. */
 export const fault = signal<string | undefined>(undefined);
 
 /** Keeps both sides up to date until closed. */

@@ -1,5 +1,5 @@
 /**
- * What the learner's policies were asked in the last hour, and how much of it was unlike the data of its task.
+ * Requests to the learner's policies in the last hour, and how many observations were unlike their task's data.
  * @module
  */
 import type { Traffic } from "@cugro/client";
@@ -11,11 +11,11 @@ const MINUTES = 60;
 export function ActTraffic({ traffic }: { traffic: Traffic }) {
   const { tasks } = traffic;
   if (tasks.length === 0) {
-    return <p class="empty">Nobody has asked a policy of this learner in the last hour.</p>;
+    return <p class="empty">No policy of this learner was asked to act in the last hour.</p>;
   }
   return (
     <DataTable
-      label="What policies were asked"
+      label="Observations to act on"
       heads={["task", "observations", "requests", "unusual", "in the last hour"]}
     >
       {tasks.map(({ task, minutes }) => {

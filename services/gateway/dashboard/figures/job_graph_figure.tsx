@@ -1,5 +1,5 @@
 /**
- * What is done for the task that is being learnt: kinds of jobs in the order in which they need each other, each with how far it is.
+ * Work on the task that is being learnt: kinds of jobs in order of dependency, each with its progress.
  * @module
  */
 import type { RefObject } from "preact";
@@ -18,7 +18,7 @@ const SIZES = { width: 13.25, height: 8.6, gapX: 2.75, gapY: 0.9 };
 /** A job without progress for this long (ms) is not shown as running. */
 const SILENT_MS = 20_000;
 
-/** Cards become so much narrower at most, to have all in view. */
+/** Cards shrink at most by this factor, to have all in view. */
 const NARROWEST = 0.72;
 
 export function JobGraph({ learner, jobs }: { learner: string; jobs: readonly JobSummary[] }) {
@@ -152,7 +152,7 @@ export function progressOf({ id, state, progress, kind }: JobSummary): KeptProgr
   return last && Date.now() - last.at < SILENT_MS ? last : undefined;
 }
 
-/** How far a running job is, how fast, until when, and who does it. */
+/** A running job: its progress, rate, time left and worker. */
 export function RunningLine({ progress, more = 0 }: { progress: KeptProgress; more?: number }) {
   const { step, steps, ratePerSecond, worker } = progress;
   const left = ratePerSecond ? `${duration((steps - step) / ratePerSecond)} left` : undefined;

@@ -62,7 +62,7 @@ export function groupJobs(jobs: readonly JobSummary[]): JobGroup[] {
   const columnOf = (kind: JobSummary["kind"], seen: readonly string[] = []): number => {
     const known = columns.get(kind);
     if (known !== undefined) return known;
-    // Kinds that read each other stand beside each other.
+    // Kinds that read from each other share a column.
     const before = needs.get(kind)!.filter((other) => !seen.includes(other));
     const column = Math.max(-1, ...before.map((other) => columnOf(other, [...seen, kind]))) + 1;
     columns.set(kind, column);

@@ -1,5 +1,5 @@
 /**
- * Losses of trainings: of those that run as they fall, of those that are done from their artifacts.
+ * Losses of trainings: live for running ones, from artifacts for finished ones.
  * @module
  */
 import { signal } from "@preact/signals";
@@ -11,7 +11,7 @@ import { beat, live } from "../state/live_learner.ts";
 import { client } from "../state/page_session.ts";
 import { nameOfKind } from "./job_groups.ts";
 
-/** By job: what was read of those that are done. They never change. */
+/** Losses read from artifacts, by job. They never change. */
 const stored = signal<ReadonlyMap<string, Curves["curves"]>>(new Map());
 const asked = new Set<string>();
 
@@ -63,14 +63,14 @@ export function JobCurves({ learner, job }: { learner: string; job: JobSummary }
   }, [job]);
   const kept = stored.value.get(job.id);
   const received = kept ? 0 : beat.value;
-  // What is kept never changes, however often there is news: a long curve is drawn once.
+  // An artifact never changes, so a long curve is drawn once, however often there is news.
   const chart = useMemo(() => {
     const curves = kept ?? receivedCurves(job);
     return curves.length === 0
       ? undefined
       : joined(curves.map((curve, index) => ({ ...curve, colour: index })));
   }, [job.id, kept, received]);
-  if (!chart) return <p class="empty">No losses are known of it.</p>;
+  if (!chart) return <p class="empty">No losses are known yet.</p>;
   return (
     <LineChart
       label={`Losses of ${job.label}, over steps`}

@@ -42,7 +42,7 @@ export function placeAfter(
     row: limited(isFar && (key === "Home" || key === "End") ? far : row + step[0], rows),
     column: limited(column + step[1], columns),
   };
-  // Where the names meet there is nothing.
+  // The corner cell is empty.
   if (next.row === -1 && next.column === -1) return row === -1 ? { row, column: 0 } : { row: 0, column: -1 };
   return next;
 }
@@ -78,7 +78,7 @@ export function useGridKeys(region: RefObject<HTMLElement | null>, grid: Grid) {
       at.current = next;
       grid.reveal(next.row);
       const cell = find(next);
-      // It comes with the next drawing.
+      // It appears with the next drawing.
       if (cell) cell.focus();
       else isMoved.current = true;
     },

@@ -42,7 +42,7 @@ interface EachProps {
   task: string | undefined;
 }
 
-/** The newest, asked for when somebody wants to know: of a long learner there are tens of thousands. */
+/** The newest; fetched on demand, as a long learner has tens of thousands. */
 function EachReplay(props: EachProps) {
   const isOpen = useMemo(() => signal(false), []);
   const count = props.history.cells.distance.filter((distance) => distance !== null).length;
@@ -119,7 +119,7 @@ function chartOf(history: History, chosen: string | undefined): Chart {
     (most, one) => Math.max(most, one ?? 0),
     0,
   );
-  // A limit far above all that was seen would press the curves to the floor.
+  // A limit far above every value would flatten the curves.
   const isNear = highest * 3 >= Math.min(...allowed.filter((one) => one !== null));
   const floor = { name: "real data", colour: 7, isDashed: true, values: versions.map(() => 1) };
   const limit = { name: "allowed by the gate", colour: 5, isDashed: true, values: allowed };

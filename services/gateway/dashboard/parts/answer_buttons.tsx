@@ -1,10 +1,10 @@
 /**
- * What a dialog is answered with.
+ * The buttons that answer a dialog.
  * @module
  */
 import { closeDialog } from "../acts/open_act.ts";
 
-/** The button that does it, what went wrong when it was tried, and the one that leaves it. */
+/** The button that acts, the error of the last try, and the button that closes the dialog. */
 export function AnswerButtons(
   { verb, fault, isDanger = false, isDisabled = false }: {
     verb: string;

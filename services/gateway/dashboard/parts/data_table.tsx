@@ -1,5 +1,5 @@
 /**
- * A table that scrolls in itself where it is wider than its place.
+ * A table that scrolls by itself where it is wider than its container.
  * @module
  */
 import type { ComponentChildren } from "preact";

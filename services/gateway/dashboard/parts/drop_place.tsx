@@ -60,7 +60,9 @@ function take(files: readonly File[]): void {
     return showToast("This token may not hand over files: that needs the scope submit.", { isFault: true });
   }
   if (files.length > 1) {
-    showToast(`${files.length} files were dropped: the first is taken, the order of tasks is yours to say.`);
+    showToast(
+      `${files.length} files were dropped: only the first is taken, as the order of tasks is yours to choose.`,
+    );
   }
   openDialog.value = { kind: "add task", learner: place.name, file };
 }

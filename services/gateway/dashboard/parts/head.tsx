@@ -1,5 +1,5 @@
 /**
- * The head of the page: where one may go, whether what is seen is what is, and who looks.
+ * The head of the page: navigation, whether the view is up to date, and whose token it is.
  * @module
  */
 import { openDialog } from "../acts/open_act.ts";

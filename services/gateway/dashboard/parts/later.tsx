@@ -7,7 +7,7 @@ import { useEffect, useState } from "preact/hooks";
 import { sentenceOf } from "../state/page_session.ts";
 import { NothingYet } from "./nothing_yet.tsx";
 
-/** A component in whose place it is said that it comes, until it is there. */
+/** A component with a placeholder until it is loaded. */
 export function later<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
   what: string,

@@ -1,6 +1,6 @@
 /**
- * Curves over a number, drawn by uPlot on a canvas: fluid also with a million points. What stands under the pointer is told in a
- * line below, and all of it in a table that is made when it is opened.
+ * Curves over a number, drawn by uPlot on a canvas: fluid also with a million points. A line below reads out the values under
+ * the pointer, and a table, made when it is opened, holds all of them.
  * @module
  */
 import { signal } from "@preact/signals";

@@ -20,7 +20,7 @@ export interface ChartLook {
 interface Placed extends ChartLook {
   width: number;
   host: HTMLElement;
-  /** Tells what stands under the pointer. */
+  /** Reads out the values under the pointer. */
   announce: (text: string) => void;
 }
 

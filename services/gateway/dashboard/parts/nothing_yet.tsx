@@ -1,5 +1,5 @@
 /**
- * What stands where something is still being asked, or cannot be told.
+ * The placeholder while something is being fetched, or where it cannot be.
  * @module
  */
 

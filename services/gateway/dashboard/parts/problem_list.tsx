@@ -38,7 +38,7 @@ export function ProblemList({ problems }: { problems: readonly StandingProblem[]
 
 /** Text in which the commands that it advises can be copied. */
 function Advice({ text }: { text: string }) {
-  // What a stranger's name has between backticks is no command.
+  // Backticks in a name that others chose mark no command.
   const marked = withCommands(
     text.replaceAll("`", "'"),
     (words) => `\`deno task cugro ${withFlag(words, `--url ${location.origin}`)}\``,

@@ -11,7 +11,7 @@ export interface Source {
   doing: Doing;
 }
 
-/** Folded up until somebody wants to know. */
+/** Collapsed until it is opened. */
 export function SourceNote({ source: { words, doing } }: { source: Source }) {
   return (
     <details class="source">

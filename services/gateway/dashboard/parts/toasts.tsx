@@ -1,5 +1,5 @@
 /**
- * What was done, said for a while: with the command and the request that do the same.
+ * Notices of finished acts, shown for a while, with the command and the request that do the same.
  * @module
  */
 import { signal } from "@preact/signals";
@@ -8,7 +8,7 @@ import { DoingLines } from "./doing_lines.tsx";
 
 /** The most that are shown at once. */
 const MOST = 3;
-/** One without a fault goes by itself after so long (ms). */
+/** A notice without a fault disappears after this time (ms). */
 const SHOWN_MS = 15_000;
 
 interface Toast {
@@ -21,7 +21,7 @@ interface Toast {
 const shownToasts = signal<readonly Toast[]>([]);
 let count = 0;
 
-/** Says something. */
+/** Shows a notice. */
 export function showToast(
   text: string,
   { isFault = false, doing }: { isFault?: boolean; doing?: Doing } = {},
@@ -35,7 +35,7 @@ function forget(id: number): void {
   shownToasts.value = shownToasts.value.filter((one) => one.id !== id);
 }
 
-/** Where it is said. */
+/** The notices that are shown. */
 export function Toasts() {
   return (
     <div class="toasts" role="status">

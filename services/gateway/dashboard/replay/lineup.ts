@@ -1,5 +1,5 @@
 /**
- * Robots beside each other, each in the pose of a state that was remembered.
+ * Robots side by side, each in the pose of a remembered state.
  * @module
  */
 import type { ShownWorld } from "@cugro/environments/shown";

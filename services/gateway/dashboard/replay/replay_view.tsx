@@ -25,7 +25,7 @@ export function ReplayView({ state, query }: TabProps) {
   const chosen = memory &&
     (query.g?.split(",").map(Number).filter((version) => version > 0) ?? usualVersions(memory));
   const { origins, faults, awaited } = useOrigins(name, memory, chosen ?? [], head);
-  if (tasks.length === 0) return <p class="empty">There is no task yet that could be remembered.</p>;
+  if (tasks.length === 0) return <p class="empty">There is no task to remember yet.</p>;
   const share = Math.min(100, Math.max(0, Number(query.share ?? 50) || 0)) / 100;
   const environment = tasks.find((one) => one.task === task)?.environment;
   const spec = environment && "family" in environment ? environment : undefined;
@@ -134,7 +134,7 @@ function useMemory(name: string, task: number, news: unknown) {
   return { answer: loaded.answer?.task === task ? loaded.answer : undefined, fault: loaded.fault };
 }
 
-/** What is shown, in order, as far as it is there; why some of it is not; how many are still awaited. */
+/** The origins that have arrived, in order; why others failed; how many are still awaited. */
 interface Gathered {
   origins: readonly (Origin | undefined)[];
   faults: readonly string[];
@@ -143,7 +143,7 @@ interface Gathered {
 
 const NOTHING: Gathered = { origins: [], faults: [], awaited: 0 };
 
-/** States of everything that there is, each as soon as it is there; what cannot be had is said, and the rest shown. */
+/** States of every origin, each as soon as it arrives; an origin that fails is reported, and the rest shown. */
 function useOrigins(
   name: string,
   memory: Memory | undefined,
@@ -179,7 +179,7 @@ function useOrigins(
 const ABOUT = {
   poses: [
     "What is remembered, as robots",
-    "A state of each, at the same share along the direction in which real states spread most. Where a robot stands is not observed.",
+    "A state of each, at the same share along the direction in which real states vary most. A robot's position is not observed.",
     "Rows that still exist, samples of the versions' generators, and an episode of the serving policy in this page.",
   ],
   cloud: [

@@ -41,7 +41,7 @@ export function placeIn(
   return [along(axes[0]), along(axes[1])];
 }
 
-/** The state of a share of all, in the order of their first coordinate. @returns its place among them */
+/** The state at a quantile of the first coordinate. @returns its place among them */
 export function atShare(places: readonly (readonly [number, number])[], share: number): number {
   const order = places.map((_, i) => i).sort((a, b) => places[a]![0] - places[b]![0]);
   return order[Math.round(share * (order.length - 1))] ?? 0;

@@ -28,7 +28,7 @@ export function StateCloud({ real, stateDim, origins, share }: CloudProps) {
         class="state-cloud"
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         role="img"
-        aria-label={`States of ${names || "nothing yet"} in the plane in which real ones spread most`}
+        aria-label={`States of ${names || "nothing yet"} in the plane in which real ones vary most`}
       >
         {ELLIPSES.map((radius) => (
           <ellipse

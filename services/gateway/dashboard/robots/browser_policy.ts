@@ -1,5 +1,5 @@
 /**
- * A version's policy, as the gateway gives it, made into what computes in this page. Pure but for the memory of sessions.
+ * Turns a version's policy, as the gateway sends it, into networks that run in this page. Pure but for the memory of sessions.
  * @module
  */
 import {
@@ -12,7 +12,7 @@ import {
 import type { VersionPolicy } from "@cugro/client";
 import { type InferenceKnobs, type InferenceSession, openCritic, openSession } from "@cugro/inference";
 
-/** What is known of a task's states, to tell how unusual others are. */
+/** Statistics of a task's states, by which others are unusual or not. */
 export interface KnownStates {
   familiar: Familiar | undefined;
   bounds: Normaliser["states"];
@@ -45,7 +45,7 @@ function sharedOf(policy: VersionPolicy) {
   );
   return {
     ...{ normalisers, stateDim, actionDim, critic: storedUnder(policy, "critic") },
-    // cast: JSON of all knobs of the version, as the gateway has checked them.
+    // cast: JSON of all knobs of the version, checked by the gateway.
     hyperparameters: hyperparameters as unknown as InferenceKnobs,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * A world that goes on as time does: who acts in it is asked, and what became of it is told.
+ * A world that advances with time: it asks its player for actions and reports what came of them.
  * @module
  */
 import type { ShownStep, ShownWorld } from "@cugro/environments/shown";
@@ -33,7 +33,7 @@ export interface Driver {
   readonly trace: Trace;
   /** Begins again from the start state of a seed. */
   reset(seed: number): void;
-  /** Lets so much simulated time pass, in whole steps; what is too slow for that is left behind. @param beforeStep before each */
+  /** Lets this much simulated time pass, in whole steps; time that cannot be caught up with is dropped. @param beforeStep before each */
   move(seconds: number, beforeStep?: () => void): void;
   close(): void;
 }
@@ -42,13 +42,13 @@ export interface Driver {
 const REMEMBERED = 400;
 /** Steps in one go at most: a page that was away does not catch up. */
 export const STEPS_AT_ONCE = 12;
-/** Seconds that a step is shown for which takes none. */
+/** How long a step without duration is shown (s). */
 const STRIDE_SECONDS = 0.3;
 
 /** Seconds that one step of a world is shown for. */
 export const stepSeconds = (world: Pick<ShownWorld, "dt">): number => world.dt || STRIDE_SECONDS;
 
-/** What a driver keeps to itself. */
+/** A driver's internal state. */
 interface Running {
   seed: number;
   /** Simulated seconds that have passed and were not stepped. */
@@ -130,7 +130,7 @@ function take(
   note(trace, standing);
 }
 
-/** Does the work; what keeps it from being done is why the robot does not go on. */
+/** Does the work; an error is shown as the reason why the robot stopped. */
 export function guarded(standing: Standing, work: () => void): void {
   try {
     work();

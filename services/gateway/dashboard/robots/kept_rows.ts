@@ -5,7 +5,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { client } from "../state/page_session.ts";
 
-/** Undefined while it is asked, or where it cannot be told. */
+/** Undefined while it is being asked, or where the answer failed. */
 export type KeptRows = "kept" | "gone" | undefined;
 
 /** Asked once for each task that is looked at. */
@@ -16,7 +16,7 @@ export function useKeptRows(learner: string, task: number): KeptRows {
     let isOver = false;
     client.value.tasks.memory(learner, task).then(
       ({ dataset }) => isOver || setState({ of, kept: dataset.kept ? "kept" : "gone" }),
-      // A picture that asks for an episode says what is wrong.
+      // The picture that asks for an episode reports the error.
       () => {},
     );
     return () => void (isOver = true);

@@ -11,7 +11,7 @@ import { criticOf, sessionOf, statesOf } from "./browser_policy.ts";
 /** A way of acting. */
 export type Way = VersionPolicy["about"]["ways"][number];
 
-/** What is thought of a state and of what is done in it. */
+/** The critic's judgement of a state and an action. */
 export interface Judgement {
   /** By the critic: the discounted return from here on. */
   value: number;
@@ -34,7 +34,7 @@ export interface Player {
   close(): void;
 }
 
-/** Who is asked for, and how it is to act; undefined: as the version serves the task. */
+/** The wanted version, and its way of acting; undefined: as the version serves the task. */
 export interface AskedPlayer {
   learner: string;
   version: number;
@@ -42,7 +42,7 @@ export interface AskedPlayer {
   by: Way | undefined;
 }
 
-/** Decided how it acts. */
+/** How it acts, once decided. */
 type Asked = Omit<AskedPlayer, "by"> & { acting: Way };
 
 /** Opens a player. @throws Error saying what keeps it from acting here */

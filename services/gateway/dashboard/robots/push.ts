@@ -78,7 +78,7 @@ function createHand(stage: Stage, world: ShownWorld): { held: () => Held | undef
   };
   const stop = new AbortController();
   const { signal } = stop;
-  // Before the controls get it: what is held is not turned.
+  // Before the camera controls get the event: a held robot is pushed, not turned.
   canvas.addEventListener("pointerdown", take, { capture: true, signal });
   canvas.addEventListener("pointermove", pull, { signal });
   for (const end of ["pointerup", "pointercancel"] as const) canvas.addEventListener(end, letGo, { signal });

@@ -8,7 +8,7 @@ import type { Show } from "./show.ts";
 
 const SLOW = 0.25;
 
-/** Listens until told not to. */
+/** Listens until it is stopped. */
 export function followRobotKeys(show: Show): () => void {
   const acts: Record<string, () => void> = {
     " ": () => togglePause(show),

@@ -28,7 +28,7 @@ export function RobotStanding({ show, picture }: { show: Show; picture: Picture 
         {whoActs(shown, world.follows)}
         {end && <b>{` After ${seconds.toFixed(1)} s ${ENDS[end]}.`}</b>}
       </p>
-      {fault !== undefined && <p class="fault" role="alert">It does not go on: {fault}</p>}
+      {fault !== undefined && <p class="fault" role="alert">It has stopped: {fault}</p>}
       <dl>
         <div>
           <dt>{earnedIn}</dt>
@@ -57,7 +57,7 @@ export function RobotStanding({ show, picture }: { show: Show; picture: Picture 
 function whoActs(shown: Shown, follows: boolean): string {
   if (!isRecording(shown)) return `The ${shown.acting} of version ${shown.version}, in ${shown.where}.`;
   const { episode, task, version, rows: { steps } } = shown;
-  const place = follows ? " Where the robot stood was not recorded, so it stays in its place." : "";
+  const place = follows ? " The robot's position was not recorded, so it stays in place." : "";
   return `Episode ${episode} of the data of task ${task}: ${steps} steps as they were recorded, ` +
     `judged by the critic of version ${version}.${place}`;
 }

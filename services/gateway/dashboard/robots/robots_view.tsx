@@ -70,7 +70,7 @@ function GoneNote({ task }: { task: number }) {
   );
 }
 
-/** Goes on as long as the view is looked at. */
+/** Runs while the view is open. */
 function useShow(query: Query): Show {
   const show = useMemo(() => createShow(signal(paceOf(query))), []);
   // Somebody went to another address of this view.
@@ -125,7 +125,7 @@ function TaskChoice(
       <label class="choice">
         Acts by{" "}
         <select value={by ?? ""} onChange={(event) => choose({ by: event.currentTarget.value || undefined })}>
-          <option value="">what the version serves the task by</option>
+          <option value="">as the version serves the task</option>
           {["actor", "proposer", "sampler"].map((way) => <option key={way} value={way}>{way}</option>)}
         </select>
       </label>
@@ -194,7 +194,7 @@ function Opening({ picture, what }: { picture: Picture; what: string }) {
 }
 
 function labelOf({ shown: { value } }: Picture, task: number): string {
-  if (!value) return "A robot that is being loaded";
+  if (!value) return "A robot is being loaded";
   if (isRecording(value)) return `The robot of task ${task}, in episode ${value.episode} of its data`;
   return `The robot of task ${task}, acting by version ${value.version} of ${value.learner}`;
 }

@@ -5,7 +5,7 @@
 
 /** Frames that figures are about. */
 const REMEMBERED = 600;
-/** A page that was away goes on as if it had been for so long (s). */
+/** A page that was in the background continues as if it had been away for this long (s). */
 const LONGEST = 0.1;
 
 /** How long frames take, ms: our own work in them, and the time from one to the next. */

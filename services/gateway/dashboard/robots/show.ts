@@ -13,7 +13,7 @@ import { createRecordedDriver } from "./recorded_driver.ts";
 import { type AskedRecording, openRecording, type Recording } from "./recorded_episode.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-/** Whether they go on, how fast, and from which start state. */
+/** Whether they are running, how fast, and from which start state. */
 export interface Pace {
   isPaused: boolean;
   /** 1: as fast as the robot. */
@@ -23,7 +23,7 @@ export interface Pace {
 
 /** What a picture shows: a policy that acts, or an episode of the data. */
 export type Shown = Player | Recording;
-/** What it is asked to show. */
+/** What it must show. */
 export type AskedShown = AskedPlayer | AskedRecording;
 
 /** Whether it was recorded, so that nobody acts. */
@@ -60,7 +60,7 @@ const FALLEN_SECONDS = 1.5;
 /** What was recorded cannot be pushed. */
 const NOBODY: Pusher = { apply: () => {}, shove: () => {}, dispose: () => {} };
 
-/** What is open of a picture. */
+/** The open parts of a picture. */
 interface Opened {
   stage: Stage;
   pusher: Pusher;

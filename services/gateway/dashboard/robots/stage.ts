@@ -226,7 +226,7 @@ function takePlaces(world: ShownWorld, places: Float64Array): boolean {
 
 let graphics: { renderer: string; isSoftware: boolean } | undefined;
 
-/** What draws on this machine, asked once. */
+/** The renderer of this machine, looked up once. */
 function graphicsOf(): { renderer: string; isSoftware: boolean } {
   if (graphics) return graphics;
   const context = document.createElement("canvas").getContext("webgl2");

@@ -1,5 +1,5 @@
 /**
- * All learners that the token sees, and what runs for them.
+ * All learners that the token may see, and their running jobs.
  * @module
  */
 import { batch, signal } from "@preact/signals";
@@ -15,7 +15,7 @@ const SILENT_MS = 15_000;
 
 /** By name; undefined until they are known. */
 export const learners = signal<ReadonlyMap<string, Learner> | undefined>(undefined);
-/** Why they cannot be told. */
+/** Why they cannot be shown. */
 export const learnersFault = signal<string | undefined>(undefined);
 /** The last progress of each job that runs, by learner. */
 export const runningJobs = signal<ReadonlyMap<string, readonly ProgressMessage[]>>(new Map());

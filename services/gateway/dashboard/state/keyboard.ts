@@ -23,7 +23,7 @@ export const KEYS = [
   ["Esc", "close what is open"],
 ] as const;
 
-/** Listens to them, but not where somebody writes. */
+/** Handles keys, but not while the user is typing. */
 export function followKeys(): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || openDialog.value || isWriting(event.target)) return;
@@ -52,7 +52,7 @@ function act(key: string): boolean {
   return true;
 }
 
-/** Whether somebody writes there. */
+/** Whether the user is typing there. */
 export function isWriting(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, select, textarea");
 }

@@ -25,7 +25,7 @@ export interface KnownLearner {
 
 /** What is known of the learner that is looked at; undefined until then. */
 export const known = signal<KnownLearner | undefined>(undefined);
-/** Why it cannot be told. */
+/** Why it cannot be shown. */
 export const fault = signal<string | undefined>(undefined);
 /** Counts the news of progress, at most one a frame: figures of running jobs follow it. */
 export const beat = signal(0);
@@ -62,7 +62,7 @@ export function openLearner(name: string): () => void {
     onNews(news) {
       if (news.type === "traffic") return void readTraffic(name);
       if (news.type !== "progress") return refresher.news();
-      // Of a job that the page does not know there is more to know.
+      // A job that the page does not know yet: read again.
       if (!memory.last(news.progress.jobId)) refresher.news();
       memory.note(news.progress);
       beatSoon();
@@ -75,7 +75,7 @@ export function openLearner(name: string): () => void {
   };
 }
 
-/** At first nobody waits for jobs to see what there is; later, both come together. */
+/** At first the learner is shown without waiting for its jobs; later, both arrive together. */
 async function readWhole(
   name: string,
   before: KnownLearner | undefined,
@@ -113,7 +113,7 @@ async function readJobs(
   return { jobs: [...imports, ...own], made: jobsBehind(own, ends) };
 }
 
-/** What its policies were asked, alone: it changes often where they are used. */
+/** Only the requests to its policies: they change often where the policies are in use. */
 async function readTraffic(name: string): Promise<void> {
   const traffic = await client.value.traffic(name).catch(sentenceOf);
   const { value } = known;

@@ -1,5 +1,5 @@
 /**
- * Who looks: the bearer token, kept for this tab as long as it is open, and what it may do.
+ * The session: the bearer token, kept while this tab is open, and what it may do.
  * @module
  */
 import { computed, signal } from "@preact/signals";
@@ -13,7 +13,7 @@ const IN_ADDRESS = /^#token=([^&]*)(?:&to=(.*))?$/;
 const secret = signal<string | undefined>(undefined);
 /** What the token may do; undefined while it is asked, or where there is none. */
 export const token = signal<TokenView | undefined>(undefined);
-/** Why a token must be shown; empty where simply none is known. */
+/** Why a token is asked for; empty where there has been none. */
 export const askedBecause = signal<string | undefined>(undefined);
 
 /** The gateway that the page came from. Everything is asked through it. */
@@ -42,9 +42,9 @@ export async function enter(shown: string): Promise<boolean> {
     askedBecause.value = undefined;
     return true;
   } catch (error) {
-    // A gateway that is away says nothing about the token.
+    // A gateway that is down proves nothing about the token.
     if (error instanceof GatewayError && error.status === 401) leave("The gateway does not know this token.");
-    else askedBecause.value = `The gateway cannot be asked: ${sentenceOf(error)}`;
+    else askedBecause.value = `The gateway cannot be reached: ${sentenceOf(error)}`;
     return false;
   }
 }
@@ -62,10 +62,10 @@ export function may(scope: TokenView["scopes"][number]): boolean {
   return token.value?.scopes.includes(scope) ?? false;
 }
 
-/** An error in a sentence. A token that is not known any more ends the session. */
+/** An error as a sentence. A token that is no longer known ends the session. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof GatewayError) {
-    if (error.status === 401 && token.value) leave("The gateway does not know this token any more.");
+    if (error.status === 401 && token.value) leave("The gateway no longer knows this token.");
     return error.detail;
   }
   if (error instanceof TypeError) return "the gateway does not answer";

@@ -1,6 +1,6 @@
 /**
- * When to read again: soon after news, not more often than a gateway should be asked, and once more when what the gateway
- * remembers of jobs is surely that of after the news. Nothing is read while nothing happens.
+ * When to read again: soon after news, rate-limited, and once more when the gateway's cache of jobs
+ * has surely caught up with the news. Without news nothing is read.
  * @module
  */
 
@@ -8,7 +8,7 @@
 const SOON_MS = 150;
 /** From one reading to the next (ms). */
 const APART_MS = 700;
-/** What the gateway tells of jobs may be 2 s old. */
+/** The gateway's answers about jobs may be 2 s old. */
 const SETTLED_MS = 2_300;
 
 export interface Refresher {

@@ -1,5 +1,5 @@
 /**
- * Where one is: every state of the page is an address, `#/learners/walker/versions/3?task=2`. It stands behind the `#`, so that it is
+ * Routing: every state of the page is an address, `#/learners/walker/versions/3?task=2`. It stands behind the `#`, so that it is
  * neither sent nor logged.
  * @module
  */

@@ -6,15 +6,15 @@ import { signal } from "@preact/signals";
 import { GatewayError, type WatchedEvent } from "@cugro/client";
 import { client, sentenceOf } from "./page_session.ts";
 
-/** Whether what is seen is what is. */
+/** Whether the view is up to date. */
 export const connection = signal<"connecting" | "live" | "lost">("connecting");
 
-/** What is done with what comes. */
+/** Handlers of what arrives. */
 export interface StreamHandlers {
-  /** What happens from here on is not missed; also after a lost connection. */
+  /** From here on no event is missed; called again after a lost connection. */
   onOpen: () => void;
   onNews: (news: WatchedEvent) => void;
-  /** The gateway refuses, as where there is no such learner. */
+  /** The gateway refuses, for instance because there is no such learner. */
   onFault: (sentence: string) => void;
 }
 

@@ -9,12 +9,12 @@ type OnSent = (bytes: number) => void;
 
 const watched = new WeakMap<Blob, { onSent: OnSent; signal: AbortSignal }>();
 
-/** Says how much of a file is sent from now on, and stops sending it when told to. */
+/** Reports how much of a file has been sent from now on, and stops sending when the signal aborts. */
 export function watchUpload(file: Blob, onSent: OnSent, signal: AbortSignal): void {
   watched.set(file, { onSent, signal });
 }
 
-/** As `fetch`; a file that is watched is sent so that it can be told how much of it is. */
+/** As `fetch`; a watched file is sent in a way that reports its progress. */
 export const fetchWithUploads: typeof fetch = (input, init = {}) => {
   const { body } = init;
   const watching = body instanceof Blob ? watched.get(body) : undefined;
@@ -26,7 +26,7 @@ export const fetchWithUploads: typeof fetch = (input, init = {}) => {
     request.upload.onprogress = ({ loaded }) => watching.onSent(loaded);
     request.onload = () => resolve(responseOf(request));
     request.onerror = () => reject(new TypeError("the connection was lost"));
-    request.onabort = () => reject(new DOMException("Not sent any further", "AbortError"));
+    request.onabort = () => reject(new DOMException("The upload was stopped", "AbortError"));
     watching.signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(body as Blob);
   });

@@ -1,17 +1,17 @@
 /**
- * What one figure asks by itself, when it is looked at.
+ * A figure's own request, made when the figure is shown.
  * @module
  */
 import { useEffect, useState } from "preact/hooks";
 import { sentenceOf } from "./page_session.ts";
 
-/** What was answered last, or why nothing was. */
+/** The last answer, or why there is none. */
 export interface Answered<T> {
   answer: T | undefined;
   fault: string | undefined;
 }
 
-/** Asks at first, and again whenever one of these is another; until then it is what was answered before. */
+/** Asks at first, and again whenever a dependency changes; meanwhile the previous answer is kept. */
 export function useAnswer<T>(ask: () => Promise<T>, on: readonly unknown[]): Answered<T> {
   const [state, setState] = useState<Answered<T>>({ answer: undefined, fault: undefined });
   useEffect(() => {

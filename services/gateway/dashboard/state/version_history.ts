@@ -1,5 +1,5 @@
 /**
- * What is kept of all versions of a learner, in columns: read again only where something has changed. Pure.
+ * A learner's versions in columns: read again only where something has changed. Pure.
  * @module
  */
 import type { History } from "@cugro/client";

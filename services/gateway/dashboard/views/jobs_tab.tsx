@@ -92,7 +92,7 @@ function JobList({ learner, task, kind, isAll, news }: ListProps) {
 }
 
 const sourceOf = (learner: string, task: string): Source => ({
-  words: "The jobs of the task; how far those are that run by what they tell.",
+  words: "The jobs of the task; progress is what running jobs report.",
   doing: {
     method: "GET",
     path: pathOf(learner, `/jobs?task=${task}`),

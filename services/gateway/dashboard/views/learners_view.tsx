@@ -14,7 +14,7 @@ import { filterWanted, learners, learnersFault, openLearners, runningJobs } from
 import { toLearner } from "../state/route.ts";
 
 const SOURCE: Source = {
-  words: "The list of learners, and each of them; what runs is told by the stream of events.",
+  words: "The list of learners, and each of them; running jobs come from the event stream.",
   doing: { method: "GET", path: "/v1/learners", command: ["status"] },
 };
 

@@ -18,10 +18,10 @@ interface FigureText {
 
 const FIGURES = {
   work: {
-    title: "What is being done",
+    title: "Current work",
     isWide: true,
     words:
-      "The jobs of the task and what each reads; rate, time left and worker from the progress that they tell.",
+      "The jobs of the task and what each reads; rate, time left and worker from the progress that they report.",
     path: "/jobs",
     command: "status",
   },
@@ -29,7 +29,7 @@ const FIGURES = {
     title: "Losses",
     isWide: true,
     words:
-      "Of a training that is done its artifact “curves”; of one that runs what the gateway has received of it, at most 2,000 points.",
+      "Finished trainings: the artifact “curves”. Running ones: what the gateway has received, at most 2,000 points.",
     path: "/jobs/JOB/curves",
   },
   matrix: {
@@ -44,7 +44,7 @@ const FIGURES = {
   },
   scores: {
     title: "Score of every task over versions",
-    note: "Of one task also the intervals, and the lowest score that the gate accepts.",
+    note: "For a single task, also the intervals and the lowest score that the gate accepts.",
     words:
       "The results matrix of the valid versions; bounds are those of the gate (maxForgetting, minNewTaskScore).",
     path: "/history",
@@ -58,23 +58,22 @@ const FIGURES = {
     path: "/history",
   },
   traffic: {
-    title: "What its policies are asked",
-    note:
-      "Unusual is an observation beyond 99.9 % of the task's held-out rows: 1 in 1,000 is to be expected.",
+    title: "Requests to its policies",
+    note: "An observation beyond 99.9 % of the task's held-out rows is unusual: 1 in 1,000 can be expected.",
     words: "Counted by this gateway since it was started, for the last hour.",
     path: "/traffic",
   },
   bytes: {
     title: "Bytes",
-    note: "Generators and critic are the policy itself; what remembering costs is the state generator.",
+    note: "Generators and critic are the policy itself; the cost of remembering is the state generator.",
     words: "Sizes of the tasks' datasets and of the newest version's artifacts.",
     path: "",
     command: "status",
   },
   ledger: {
     title: "Core-seconds",
-    note: "Seconds of work times the threads that each job computed with.",
-    words: "Results of all jobs that are done, by the task that was being learnt.",
+    note: "Seconds of work times the threads of each job.",
+    words: "Results of all finished jobs, by the task that was being learnt.",
     path: "",
     command: "status",
   },

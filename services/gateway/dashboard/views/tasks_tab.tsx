@@ -28,7 +28,7 @@ export function TasksTab({ state, item }: TabProps) {
       </ul>
       <SourceNote
         source={{
-          words: "Facts of the tasks, as their labels have them.",
+          words: "Facts of the tasks, corrected by their labels.",
           doing: { method: "GET", path: pathOf(name, "/tasks"), command: ["status", "--learner", name] },
         }}
       />

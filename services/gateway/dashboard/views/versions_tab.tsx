@@ -125,7 +125,7 @@ function VersionCard({ learner, version, later, isValid, isOpen }: CardProps & {
 }
 
 const sourceOf = (name: string): Source => ({
-  words: "Facts of the versions, their scores as the labels that stand have them.",
+  words: "Facts of the versions, with scores by the labels now in force.",
   doing: { method: "GET", path: pathOf(name, "/versions"), command: ["versions", "--learner", name] },
 });
 
