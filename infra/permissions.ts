@@ -144,7 +144,7 @@ export function natsUsers(services: Services = SERVICES): Readonly<Record<string
     },
     // Programs that act for robots: they ask gateways, and hear their own answers alone.
     robot: { publish: [ACT_SUBJECTS], subscribe: [inbox("robot")] },
-    // Simulators and robots of others, that measure versions: they ask what is wanted, act, and hand in what came of it.
+    // Simulators and robots of others, that measure versions: they ask what is wanted, act, and hand in the results.
     evaluator: {
       publish: [EVALUATIONS_WANTED, HAND_IN_SUBJECTS, ACT_SUBJECTS],
       subscribe: [inbox("evaluator")],

@@ -1,6 +1,6 @@
 /**
  * `deno task infra:pin [--update]`: asks the registries which digests the tags of `images.json` have, and writes down
- * those that are missing. A pinned tag that has moved since is said and left as it is, unless with `--update`. What cannot
+ * those that are missing. A pinned tag that has moved since is reported and left as it is, unless with `--update`. What cannot
  * be asked stays as it was.
  * @module
  */

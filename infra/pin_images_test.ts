@@ -71,7 +71,7 @@ Deno.test("digestOf() logs in as it is asked to, wants an index, and gives the h
   }
 });
 
-Deno.test("digestOf() takes a token by its other name, and no digest that is not what was sent, no token that is none", async () => {
+Deno.test("digestOf() takes a token by its other name, and no digest that is not what was sent, no invalid token", async () => {
   const { host, answers, stop } = startRegistry({ "team/nats:2.15.2": INDEX });
   const ask = (tag = "2.15.2") => digestOf(`${host}/team/nats`, tag);
   try {
@@ -93,7 +93,7 @@ Deno.test("digestOf() takes a token by its other name, and no digest that is not
     answers.token = "";
     await assertRejects(ask, Error, "gives no token");
     answers.challenge = "Basic realm=x";
-    await assertRejects(ask, Error, "wants a login that is none by bearer token");
+    await assertRejects(ask, Error, "wants a login other than by bearer token");
   } finally {
     await stop();
   }

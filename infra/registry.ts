@@ -84,7 +84,7 @@ async function tokenFor(challenge: string, path: string, fail: Fail): Promise<st
     [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
   );
   if (!/^bearer /i.test(challenge) || !fields.realm || !URL.canParse(fields.realm)) {
-    throw fail("wants a login that is none by bearer token");
+    throw fail("wants a login other than by bearer token");
   }
   const url = new URL(fields.realm);
   if (fields.service) url.searchParams.set("service", fields.service);

@@ -44,7 +44,7 @@ const CONSUMER_FIELDS: Readonly<Record<string, readonly [string, Spell]>> = {
   max_ack_pending: ["maxAckPending", same],
 };
 
-/** Fields as NACK calls them. A zero is left out, as it is the default. @throws {Error} for a field without a word */
+/** Fields as NACK calls them. A zero is left out, as it is the default. @throws {Error} for a field without a name there */
 function translate(configuration: Configuration, fields: typeof STREAM_FIELDS): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(configuration).filter(([, value]) => value !== 0).map(([field, value]) => {

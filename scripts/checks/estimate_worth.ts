@@ -1,5 +1,5 @@
 /**
- * What is said of the worth of estimates, in every report and in the algorithm's README, is what the calibration found.
+ * The sentence on the worth of estimates, in every report and in the algorithm's README, is what the calibration found.
  * @module
  */
 import { ESTIMATE_CALIBRATION, ESTIMATE_WORTH } from "@cugro/algorithm/estimate/arrays";

@@ -94,7 +94,7 @@ export function gridTable({ runs, coreHours, command }: GridResults): string {
     } hours of a core: \`${command}\`.\n\n`;
 }
 
-/** Ways of acting beside each other in Markdown, and what is said of them. */
+/** Ways of acting side by side in Markdown, with a sentence on each. */
 export function waysTable({ cells, episodesEach, command }: WaysResult): string {
   const number = (value: number | null) => value === null ? "" : value.toFixed(1);
   return markdownTable(WAYS_HEAD, waysRows(summariseWays(cells), number)) +

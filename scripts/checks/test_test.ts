@@ -47,7 +47,7 @@ Deno.test("the runner counts passed, failed and skipped tests, leaks and crashes
   assertEquals(last, "2 passed, 3 failed");
   assert(code !== 0);
   assertStringIncludes(out, "1 skipped");
-  // Where a long log ends, what failed is said once more.
+  // At the end of a long log the failures are repeated.
   const end = out.slice(out.indexOf("what failed, once more:"));
   for (const part of ["on purpose", "leaks_test.ts", "crashes_test.ts"]) assertStringIncludes(end, part);
   assert(!end.includes("skips_test.ts"));

@@ -12,7 +12,7 @@ const GAP = "  ";
 /**
  * Prints rows in columns as wide as their widest cell; numbers are right-aligned. On a terminal no line is longer than that
  * is wide; in a file or pipe none is broken.
- * @param none what is said where there are no rows
+ * @param none printed where there are no rows
  */
 export function printTable(head: readonly string[], rows: readonly (readonly Cell[])[], none = "none"): void {
   if (rows.length === 0) return console.log(none);

@@ -65,7 +65,7 @@ export class ChildRegister {
     this.#write();
   }
 
-  /** Every process has been stopped: nobody needs to be found or ended. */
+  /** Every process has been stopped: none needs to be found or ended. */
   async close(): Promise<void> {
     this.#closed = true;
     const guard = this.#guard;

@@ -26,7 +26,7 @@ export async function ownFolder(folder: string): Promise<() => Promise<void>> {
   if (!("release" in lock)) throw new FolderHeld(describeOwner(folder, lock));
   return async () => {
     await lock.release();
-    // Where nothing came of it, nothing stays.
+    // A folder that was not used is removed again.
     if (isNew) await rmdir(folder).catch(() => {});
   };
 }

@@ -55,7 +55,7 @@ export function isDashboardInOrder(): boolean {
 }
 
 /**
- * Makes the files where there are sources; what keeps it from that is said, and all else works without them. In a process of its
+ * Makes the files where there are sources; a failure is reported, and everything else works without them. In a process of its
  * own: this one may be older than the packages.
  */
 export async function makeDashboard(): Promise<void> {

@@ -314,7 +314,7 @@ Deno.test("a token that asks too often waits", () =>
     assertEquals((await ask("GET", "/v1/learners", { as: "reader" })).status, 200, "others need not");
   }, { limits: { requestsPerSecond: 0.1, requestBurst: 2 } }));
 
-Deno.test("what breaks inside is 500 or 503 without a word about the inside, and in the log", () =>
+Deno.test("an internal fault is 500 or 503 without internal details, which are in the log", () =>
   withGateway(async ({ ask, store, lines }) => {
     await ask("POST", "/v1/learners", { body: smoke("a") });
     await store.put("learners/a/tasks/1.json", encode("damaged"));

@@ -1,6 +1,6 @@
 /**
  * Evaluators over NATS: which evaluations are wanted, asked of one of the gateways, and evaluations handed in to one of
- * them. They have no token: who may ask and hand in is said by the rights of NATS.
+ * them. They have no token: the rights of NATS decide who may ask and hand in.
  * @module
  */
 import type { Answered, Asked, Bus, NatsBus } from "@cugro/bus";
@@ -140,7 +140,7 @@ function lookUpWanted({ store, learners, log }: EvaluatorDeps) {
         found.push(...wantedEvaluations(await learners.facts(name)));
       } catch (error) {
         // One whose facts are damaged, or that was deleted meanwhile, keeps nobody from the others.
-        log.warn("a learner's wanted evaluations cannot be told", { learner: name, error });
+        log.warn("a learner's wanted evaluations could not be read", { learner: name, error });
       }
     }
     return found.sort((a, b) => Number(b.waits) - Number(a.waits));

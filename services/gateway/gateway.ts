@@ -100,7 +100,7 @@ function requireStore(deps: RouteDeps): MiddlewareHandler<GatewayEnv> {
 }
 
 /**
- * While the store is known to be away, nobody waits for its time to run out.
+ * While the store is known to be down, requests fail at once instead of waiting for its timeout.
  * @param deps the problems, which know whether the store answers
  * @throws {Problem} 503
  */

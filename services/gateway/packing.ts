@@ -9,7 +9,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 export type Packing = "br" | "gzip";
 
 const PACKINGS: readonly Packing[] = ["br", "gzip"];
-/** Of what is made for one answer: nobody waits for the last tenth. */
+/** For what is made for one answer: the last tenth is not worth the wait. */
 const BROTLI_QUALITY = 4;
 const GZIP_LEVEL = 4;
 

@@ -1,5 +1,5 @@
 /**
- * Refuses what a route does not ask for: a parameter with a name that nobody reads would be ignored without a word.
+ * Refuses what a route does not ask for: a parameter with an unknown name would be ignored silently.
  * @module
  */
 import { didYouMean } from "@cugro/algorithm/knobs";

@@ -32,7 +32,7 @@ function wordsOf({ code, message }: z.core.$ZodIssue): string {
 }
 
 /**
- * A member `__proto__` would be dropped on the way, without a word: no name of ours is.
+ * A member `__proto__` would be dropped silently on the way: no name of ours is.
  *
  * @param text of the body, before it is parsed
  * @throws {Problem} 400
@@ -46,7 +46,7 @@ export function refuseReserved(text: string): void {
   try {
     JSON.parse(text, (key, value) => key === "__proto__" ? refuse() : value);
   } catch (error) {
-    // That it is no JSON is said where it is read.
+    // Invalid JSON is reported where the body is read.
     if (error instanceof Problem) throw error;
   }
 }

@@ -119,7 +119,7 @@ async function returnsOfSession({ actor, normaliser }: { actor: Uint8Array; norm
   }
 }
 
-Deno.test("the first way that is no worse than the sampler in the same episodes acts; others are said to be worse", async () => {
+Deno.test("the first way that is no worse than the sampler in the same episodes acts; others are noted as worse", async () => {
   await withJobs(handlersOfAll((await openCompute()).compile), KNOBS, async (jobs) => {
     const same = await learn(jobs, rowsOf(() => 0.4));
     // All ways do the same: not a point is between them, and few of the episodes show it.
@@ -149,7 +149,7 @@ Deno.test("the first way that is no worse than the sampler in the same episodes 
     }
     assertEquals(verdicts.toSorted(), [false, true]);
 
-    // Whatever it scores: candidates at both ends of the range have a mean that is none of them.
+    // Whatever it scores: candidates at both ends of the range have a mean that no candidate is near.
     const divided = { ...free, proposer: divide(free.proposer) };
     const { metrics: twoWays } = await jobs.run("policy.evaluate", config(COMPARED), divided);
     const [actor] = twoWays.ways as unknown as [Way];

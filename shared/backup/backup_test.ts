@@ -239,7 +239,7 @@ Deno.test("a damaged backup is refused before anything is written, naming the ke
   await restore({ from: to, snapshot, store: memoryStore() });
 });
 
-Deno.test("what a store has lost is said, and is no fault of the backup", async () => {
+Deno.test("objects that a store has lost are reported, and are no fault of the backup", async () => {
   const store = memoryStore();
   await learnerWith(store, ["one"]);
   await drive(store, pretend());

@@ -157,7 +157,7 @@ Deno.test("a refused client says why; a stream of events goes on after a lost co
     assertEquals([opened, seen], [2, ["1", "2"]]);
   }));
 
-Deno.test("what is said of a token that cannot be sent does not tell it", async () => {
+Deno.test("the error about a token that cannot be sent does not reveal it", async () => {
   for (const token of ["cugro_secret\nx: y", "cugro_secret cugro_secret", "cugro_secretü"]) {
     const { learners } = createClient({ url: "http://127.0.0.1:9", token });
     const { message } = await assertRejects(() => learners.list(), TypeError, "token must be");

@@ -56,7 +56,7 @@ export interface TaskClient {
     options?: Reason & { overrides?: Overrides },
   ): Promise<"continued" | "new attempt">;
   cancel(name: string, task: number, options?: Reason): Promise<Task>;
-  /** Puts right what is said of a task beside its rows: `{ set: { goal: 2 } }`. */
+  /** Corrects a task's labels: `{ set: { goal: 2 } }`. */
   relabel(name: string, task: number, label: NewLabel): Promise<Relabelled>;
 }
 

@@ -28,7 +28,7 @@ export function applyMap(raw: RawDataset, map: FieldMap, file: string): RawDatas
   if (states.length > 0 && !map.next_observations && following.every((field) => field !== undefined)) {
     arrays.next_observations = sideBySide(following.map((field, i) => [states[i]!, field]), file);
   }
-  // What was said to be terminals does not tell of time limits as well.
+  // A field mapped to terminals says nothing about time limits.
   const doneFields = map.dones ? [] : FIELD_NAMES.dones.filter((name) => map.terminals?.includes(name));
   for (const name of doneFields) delete arrays[name];
   return { ...raw, arrays };

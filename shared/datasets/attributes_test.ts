@@ -1,4 +1,4 @@
-/** Attributes and actions: what is taken, what is refused and how that is said. */
+/** Attributes and actions: which are taken, which are refused, and with what message. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { sourceOf } from "@cugro/hdf5";
 import { classesOf } from "@cugro/algorithm/arrays";

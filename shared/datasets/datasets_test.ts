@@ -106,7 +106,7 @@ Deno.test("assemble() finds the ends of episodes and next states that a file lea
   assertEquals(assemble(open, "f").dataset.timeouts[99], 1, "the last row ends an episode");
 });
 
-Deno.test("assemble() names field, row, column and value of a number that is none or too large", () => {
+Deno.test("assemble() names field, row, column and value of a number that is not finite or too large", () => {
   const raw = rawOf(exampleDataset());
   const states = raw.arrays.observations!.data;
   states[2 * 14 + 1] = NaN;

@@ -157,6 +157,6 @@ function guessed({ name }: Field, what: string): Notice {
     field: name,
     message: `${name} are ${what}: they are learnt as discrete actions`,
     advice:
-      "write discrete actions with an integer type; continuous ones of only these values cannot be told from them",
+      "write discrete actions with an integer type; continuous ones of only these values cannot be distinguished from them",
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Where episodes end, and how that is known.
  * In this order: flags of time limits; a change of the episode's id; a list of ends; next states that are not the
- * following row's; a horizon. Where a file has none of these, only terminals end an episode, and that is said.
+ * following row's; a horizon. Where a file has none of these, only terminals end an episode, and a notice says so.
  * @module
  */
 import { valuesIn } from "@cugro/hdf5";
@@ -23,7 +23,7 @@ export interface Ends {
  * @param fields of the file
  * @param raw what a reader has found, for the error
  * @returns flags `[N]`, and whether anything tells where episodes were cut
- * @throws {DatasetError} where terminals cannot be told
+ * @throws {DatasetError} where terminals cannot be determined
  */
 export function recordedEnds(fields: Fields, raw: Parameters<typeof missing>[0]): Ends {
   const { found, size, cuts } = fields;
@@ -117,7 +117,7 @@ function changesOf(fields: Fields, ids: Field): Uint8Array {
 
 const FEWEST_CHANGES = 8;
 
-/** Whether every row is said to end an episode by itself. */
+/** Whether every row is marked as the end of an episode. */
 function allEnd(fields: Fields): boolean {
   const flags = fields.found.terminals ?? fields.found.dones;
   return flags !== undefined && columnOf(fields, flags).every((value: number) => value === 1);

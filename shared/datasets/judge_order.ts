@@ -1,5 +1,5 @@
 /**
- * What is said where the rows do not lie in the order of time.
+ * The notice about rows that are not in the order of time.
  * @module
  */
 import type { Rows } from "./blocks/block_rows.ts";

@@ -25,7 +25,7 @@ function shuffle(steps: Step[]): Step[] {
   ) => step);
 }
 
-Deno.test("nothing is said of a recording with all its fields, nor of data that was collected here", async () => {
+Deno.test("there is no notice about a recording with all its fields, nor about data that was collected here", async () => {
   assertEquals(codesOf(rawOf(walled)), []);
   assertEquals(codesOf(rawOf(record())), []);
   const policy = await shippedPolicy("swimmer");
@@ -76,7 +76,7 @@ Deno.test("episodes end where any of the known fields says so", () => {
   assertEquals(new Set(lengthsOf(cutAlone)), new Set([15]));
 });
 
-Deno.test("where nothing tells the ends, that is said; dones alone are refused", () => {
+Deno.test("where no field marks the ends, a notice says so; dones alone are refused", () => {
   const raw = rawOf(walled);
   const [notice] = assemble(changed(raw, ["timeouts", "next_observations"]), "f").notices;
   assertEquals(notice!.code, "episode-ends-unknown");

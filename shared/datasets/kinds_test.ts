@@ -45,7 +45,7 @@ function grid(side: number, aim: number): Step[] {
   return steps;
 }
 
-Deno.test("nothing is said of small worlds, one-step episodes and episodes that all end by themselves", () => {
+Deno.test("there is no notice about small worlds, one-step episodes and episodes that all end by themselves", () => {
   for (const steps of [grid(5, 0), grid(5, 0.7), grid(12, 0.6)]) {
     const actions = {
       shape: [steps.length],
@@ -116,7 +116,7 @@ Deno.test("ends marked a row too early or too late are told, and not to be marke
   }
 });
 
-Deno.test("where next states lead from one episode into the next, cuts are not known, and that is said", () => {
+Deno.test("where next states lead from one episode into the next, cuts are not known, and a notice says so", () => {
   for (const steps of [cut, fallen]) {
     const following = steps.map((step, row) => ({ ...step, next: steps[row + 1]?.state ?? step.next }));
     assertEquals(codesOf(changed(rawOf(following), ["timeouts"])), ["episode-ends-unknown"]);

@@ -38,7 +38,7 @@ export function episodeCounts(mix: PolicyMix, episodes: number): Record<Actor, n
  * @param mix shares that add up to 1
  * @param episodes in all
  * @returns whole numbers by actor
- * @throws {RangeError} for a number of episodes that is none, and shares that do not add up
+ * @throws {RangeError} for an invalid number of episodes, and shares that do not add up
  */
 export function countsOfShares<Name extends string>(
   actors: readonly Name[],

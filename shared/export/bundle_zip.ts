@@ -30,7 +30,7 @@ export function zipFiles(files: ReadonlyMap<string, Uint8Array>): Uint8Array<Arr
  *
  * @param bytes of the zip
  * @returns bytes by name
- * @throws {SyntaxError} for bytes that are none, or names that are not those of a bundle's files
+ * @throws {SyntaxError} for bytes that are no zip, or names that are not those of a bundle's files
  */
 export function unzipFiles(bytes: Uint8Array): Map<string, Uint8Array> {
   const entries = Object.entries(unzipped(bytes));

@@ -35,7 +35,7 @@ const NETWORKS = [
  *
  * @param wanted.version the serving one if left out
  * @param wanted.task this task alone
- * @param wanted the serving version and all its tasks, where nothing else is said
+ * @param wanted by default the serving version and all its tasks
  * @returns policy, acting by task, and what is known of the version
  * @throws {ActError} 404 when there is no such learner, version or task, 409 when none is published yet
  */

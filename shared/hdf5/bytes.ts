@@ -9,7 +9,7 @@ export class StorageFault extends Error {
   override name = "StorageFault";
 }
 
-/** What is said where no more is known. */
+/** The message where no more is known. */
 export const DAMAGED = "its data is damaged; write the file again";
 
 /** A piece of the file that lies in memory. */

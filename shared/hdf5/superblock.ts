@@ -20,7 +20,7 @@ const LAST_USER_BLOCK = 2 ** 26;
 const OPEN_FOR_WRITING = 1;
 const OPEN_FOR_SWMR = 4;
 
-/** What is said of a file whose parts do not fit together. */
+/** The message about a file whose parts do not fit together. */
 export const UNREADABLE = "the HDF5 file is damaged or cut short; write it again";
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The kernels in WebAssembly with 128-bit SIMD: multiplications and additions, no relaxed ones, so the bytes are the same on
- * every machine. What they compute, in which order, is said and done again in `plain_kernels.ts`.
+ * every machine. `plain_kernels.ts` documents and repeats what they compute, in the same order.
  * @module
  */
 import { EXP } from "./exponential.ts";

@@ -50,7 +50,7 @@ Deno.test("encodeSnapshot() and decodeSnapshot() keep tensors and position", () 
   assertEquals(decodeSnapshot(encodeSnapshot(snapshot)), snapshot);
 });
 
-Deno.test("encodeCurves() writes numbers that are none as null", () => {
+Deno.test("encodeCurves() writes numbers that are not finite as null", () => {
   const text = new TextDecoder().decode(encodeCurves([{ name: "loss", steps: [1, 2], values: [0.5, NaN] }]));
   assertEquals(JSON.parse(text), [{ name: "loss", steps: [1, 2], values: [0.5, null] }]);
 });

@@ -19,7 +19,7 @@ Deno.test("judgeFile() takes the environment that a file names, in every format,
   }
 });
 
-Deno.test("judgeFile() does not believe a stranger's environment: it is learnt without, which is said; an operator may trust", async () => {
+Deno.test("judgeFile() does not believe a stranger's environment: it is learnt without, with a notice; an operator may trust", async () => {
   for (const kwargs of [{ xml_file: "/etc/passwd" }, { env_id: "evil:Env-v0" }, { map: [[1]] }]) {
     const environment = { gymnasium: "Env-v0", kwargs };
     const bytes = encodeDataset(naming(environment));

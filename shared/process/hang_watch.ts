@@ -6,7 +6,7 @@
 import { setInterval } from "node:timers";
 import type { Log } from "@cugro/telemetry";
 
-/** What is said to the thread. */
+/** Messages to the thread. */
 export interface WatchOrder {
   /** One number, which the event loop raises. */
   beats: SharedArrayBuffer;

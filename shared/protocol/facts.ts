@@ -42,8 +42,8 @@ export type ConfigFact = z.infer<typeof configFactSchema>;
 /**
  * A file has arrived, whatever it holds. `size` in bytes; `contentHash`: SHA-256, where the bytes passed through the writer;
  * `traceparent`: W3C trace context of the request that brought it; `again`: the arrival of the same object whose import failed, so
- * that it is imported once more. `reading`: how it is to be read; `refused`: why that cannot be
- * told; `sidecar`: etag of the file beside it that says so; `asNewTask`: whose task it would be a revision of, is not asked.
+ * that it is imported once more. `reading`: how it is to be read; `refused`: why that is
+ * unclear; `sidecar`: etag of the file beside it that says so; `asNewTask`: whose task it would be a revision of, is not asked.
  */
 export const arrivalFactSchema = z.object({
   schema,
@@ -66,7 +66,7 @@ export type ArrivalFact = z.infer<typeof arrivalFactSchema>;
 /**
  * An arrival takes no place in the sequence, and why. `failedJob`: the import job, if it failed (not the file); `unread`: the
  * file was gone, or another in its place, before it was read; `besideTask`: what speaks against the file is what that task is;
- * `sameRows`: they are a task's, which is said to be otherwise; `knobs`: what speaks against the file is how knobs stand.
+ * `sameRows`: they are a task's whose labels differ; `knobs`: what speaks against the file is how knobs stand.
  */
 export const rejectionFactSchema = z.object({
   ...{ schema, seq: place, key: z.string(), reason: z.string(), failedJob: hash.nullable() },

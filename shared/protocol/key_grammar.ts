@@ -31,7 +31,7 @@ export const KEY_SHAPES = {
   attempt: "learners/{learner}/tasks/{task}/attempts/{attempt}.json",
   cancelled: "learners/{learner}/tasks/{task}/cancelled/{attempt}.json",
   taskFailure: "learners/{learner}/tasks/{task}/failures/{n}.json",
-  // What is said of a task beside its rows is put right.
+  // A task's labels are corrected.
   label: "learners/{learner}/tasks/{task}/labels/{n}.json",
   // Its dataset has grown: the same task, to be learnt on the whole.
   revision: "learners/{learner}/tasks/{task}/revisions/{revision}.json",

@@ -30,7 +30,7 @@ const UPLOADS = ".uploads";
 export const learnerPrefix = (name: string): string => `${PREFIXES.learners}${checkLearnerName(name)}/`;
 /** Prefix of a learner's arrivals. */
 export const arrivalsPrefix = (name: string): string => `${learnerPrefix(name)}arrivals/`;
-/** Prefix of a learner's versions and what is said of them. */
+/** Prefix of a learner's versions and the facts about them. */
 export const versionsPrefix = (name: string): string => `${learnerPrefix(name)}versions/`;
 /** A learner exists. */
 export const learnerKey = (learner: string): string => makeKey("learner", { learner });
@@ -63,7 +63,7 @@ export const taskFailureKey = (learner: string, task: number, n: number): string
 /** Somebody else has run episodes with a version. */
 export const evaluationKey = (learner: string, version: number, n: number): string =>
   makeKey("evaluation", { learner, version, n });
-/** What is said of a task is put right. */
+/** A task's labels are corrected. */
 export const labelKey = (learner: string, task: number, n: number): string =>
   makeKey("label", { learner, task, n });
 /** A task's dataset has grown. */

@@ -83,7 +83,7 @@ Deno.test("checkLearnerName() states its rule", () => {
   assertEquals(checkLearnerName("walker-2"), "walker-2");
 });
 
-Deno.test("key builders refuse numbers and hashes that are none", () => {
+Deno.test("key builders refuse invalid numbers and hashes", () => {
   assertThrows(() => taskKey("a", 0), RangeError);
   assertThrows(() => versionKey("a", 1.5), RangeError);
   assertThrows(() => jobKey("states.train", "../../etc"), RangeError);

@@ -1,5 +1,5 @@
 /**
- * Labels: what is said of a task beside its rows, put right after it was accepted. The rows stay what they are.
+ * Labels: a task's metadata beside its rows, corrected after it was accepted. The rows stay what they are.
  * @module
  */
 import { z } from "zod";

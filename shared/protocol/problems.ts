@@ -38,7 +38,7 @@ export const PROBLEMS = {
   "version.observed": { severity: "warning", audience: "operators" },
   "performance.low": { severity: "warning", audience: "operators" },
   "gate.blind": { severity: "warning", audience: "operators" },
-  /** Many observations are unlike the data of the task that they are said to be of. */
+  /** Many observations are unlike the data of the task that they are sent for. */
   "observations.unusual": { severity: "warning", audience: "operators" },
   "learner.unreadable": { severity: "error", audience: "operators" },
   "webhook.failing": { severity: "warning", audience: "operators" },

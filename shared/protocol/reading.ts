@@ -1,5 +1,5 @@
 /**
- * How a dataset file is to be read where it does not say so itself, and what is said of one that is legal and implausible.
+ * How a dataset file is to be read where it does not say so itself, and the notices about one that is legal and implausible.
  * @module
  */
 import { z } from "zod";

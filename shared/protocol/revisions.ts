@@ -14,8 +14,8 @@ const hash = z.string().regex(HASH);
 const portion = z.object({ episodes: count, rows: count });
 
 /**
- * An arrival was accepted as revision r of task k: its episodes are the task's and more. What is said of the data (`name` to
- * `notices`) is the file's; goal, horizon and anchors stay the task's.
+ * An arrival was accepted as revision r of task k: its episodes are the task's and more. Metadata of the data (`name` to `notices`)
+ * is the file's; goal, horizon and anchors stay the task's.
  *
  * - `importJob`, `measureJob`: what read the file, and what measured its dataset in the task's coordinates, which made
  *   the artifacts `normaliser` and `sketch`; `episodeHashes` is an artifact, too.

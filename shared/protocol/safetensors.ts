@@ -54,7 +54,7 @@ export function encodeTensors(tensors: TensorFile, metadata?: Record<string, str
  * @param metadata text kept in the header under `__metadata__`
  * @returns `start`: the bytes before the numbers; `names` in the order of the data; `size` in bytes of the whole
  *   file
- * @throws {RangeError} for a shape that is none.
+ * @throws {RangeError} for an invalid shape.
  */
 export function tensorLayout(
   tensors: Readonly<Record<string, TensorShape>>,

@@ -1,6 +1,6 @@
 /**
  * Requests that come together are one call of the policy. Each is answered as it would be alone: its noise is its own.
- * Nobody waits for a long request of somebody else: of each batch everybody who waits gets a share.
+ * No caller waits for another's long request: each waiting caller gets a share of every batch.
  * @module
  */
 import { setImmediate } from "node:timers/promises";
@@ -9,7 +9,7 @@ import { sleep } from "@cugro/async";
 import type { NoiseOf, RunningPolicy } from "./running_policy.ts";
 
 /**
- * Batch sizes that are compiled for the sampler. A batch is the size that costs least for the rows that wait, so that nobody pays for
+ * Batch sizes that are compiled for the sampler. A batch is the size that costs least for the rows that wait, so that no caller pays for
  * padding: a decision takes about 5 ms for 1 row, 11 for 4, 50 for 20 (default preset, one core).
  */
 export const BATCH_ROWS = [1, 4, 20] as const;

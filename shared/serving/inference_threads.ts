@@ -26,7 +26,7 @@ export interface ThreadQuestion {
 }
 
 /**
- * What is said to a thread. `memory` comes whenever it has grown, `joined` with the first question to a session and with
+ * Messages to a thread. `memory` comes whenever it has grown, `joined` with the first question to a session and with
  * the first after that.
  */
 export type ToInference =

@@ -8,7 +8,7 @@ import { ActError } from "./act_request.ts";
 import { type PolicyParts, samplerInput } from "./policy_parts.ts";
 import type { NoiseOf, OpenPolicy, RunningPolicy } from "./running_policy.ts";
 
-/** What is said to the thread. */
+/** Messages to the thread. */
 export type ToThread =
   | { open: PolicyParts }
   | { act: number; task: number; states: Float32Array; noise: readonly NoiseOf[] }

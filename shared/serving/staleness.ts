@@ -49,7 +49,7 @@ export function refuseTooOld({ learner, confirmedAt }: Slot, maxStaleMs: number)
 }
 
 /**
- * Headers of an answer over HTTP: which version acted, and how old what is known is. Stale is said only of what is.
+ * Headers of an answer over HTTP: which version acted, and how old what is known is. Only a stale answer is marked as such.
  *
  * @param knowledge version, and the age of the head in seconds
  * @returns header names and values

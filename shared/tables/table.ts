@@ -26,7 +26,7 @@ export interface Table {
  * The table of some objects: a column for each name, with what stands under it.
  *
  * @param types the columns, in their order
- * @param rows objects with these fields; undefined and numbers that are none become null
+ * @param rows objects with these fields; undefined and numbers that are not finite become null
  * @returns as many rows as objects
  */
 export function tableOf<Row extends object>(
@@ -43,7 +43,7 @@ export function tableOf<Row extends object>(
   return { columns, rows: rows.length };
 }
 
-/** Numbers that are none are nothing. */
+/** Numbers that are not finite are null. */
 function cellOf(value: Cell | undefined): Cell {
   return value === undefined || (typeof value === "number" && !Number.isFinite(value)) ? null : value;
 }

@@ -1,6 +1,6 @@
 /**
  * A verification as an in-toto statement (https://in-toto.io/Statement/v1): subjects are the artifacts that are recorded,
- * the predicate says how each job was executed, of what, and what came of it. It is not signed.
+ * the predicate says how each job was executed, its inputs and its outputs. It is not signed.
  * @module
  */
 import { artifactKey, datasetKey, type InputRef, type JsonObject } from "@cugro/protocol";

@@ -57,7 +57,7 @@ export async function writeCheckpoint(
  *
  * @param key where one lies, if one does.
  * @param profile of this process
- * @param log where it is said why one is ignored
+ * @param log for the reason why one is ignored
  * @returns its bytes, step, and the seconds of work that it took
  */
 export async function readCheckpoint(

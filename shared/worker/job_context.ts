@@ -184,7 +184,7 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
     try {
       if (await isUnneeded(this.store, this.kind, this.jobId)) this.#unneeded = true;
     } catch (error) {
-      this.log.debug("it cannot be told whether the job is still needed", { error });
+      this.log.debug("whether the job is still needed could not be checked", { error });
     }
   }
 

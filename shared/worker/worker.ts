@@ -71,7 +71,7 @@ export interface WorkerOptions {
   maxAttempts?: number;
   /** Before a job is tried again; doubles. In ms. @default 1000 */
   retryDelayMs?: number;
-  /** What it is called where progress is shown. @default nothing is said of it */
+  /** What it is called where progress is shown. @default it is not shown */
   name?: string;
   log?: Log;
   /** Where outcomes, times and losses are recorded. @default nowhere that anybody sees */

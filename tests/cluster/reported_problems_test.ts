@@ -1,5 +1,5 @@
 /**
- * What is wrong is said: with real NATS and MinIO, files that nobody takes, a kind that nobody does, and each of the
+ * Problems are reported: with real NATS and MinIO, files that cannot be taken, a kind of job without workers, and each of the
  * servers killed. In HTTP, as events, in webhooks and as a metric.
  * @module
  */
@@ -190,7 +190,7 @@ async function serversKilled(world: World, received: readonly Received[]): Promi
     );
     assert(
       performance.now() - began < 1_000,
-      `${performance.now() - began} ms: nobody waits for what is known`,
+      `${performance.now() - began} ms: known outages fail fast`,
     );
     await killMinio();
     // Out of the gateway's own memory: nobody can read it now.

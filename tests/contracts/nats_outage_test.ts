@@ -110,7 +110,7 @@ natsTest("a server that stands still for six seconds delays, and loses nothing",
   assertEquals(await coordinator.queueDepth("states.sample"), { waiting: 0, running: 0 });
 });
 
-natsTest("an outage that outlasts the patience is said, and does not end the bus", async (server) => {
+natsTest("an outage that outlasts the patience is reported, and does not end the bus", async (server) => {
   const bus = await server.open({ patienceMs: 400 });
   await bus.submit(jobMessage("held"));
   const held = await fetchOne(bus);

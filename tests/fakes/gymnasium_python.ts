@@ -16,7 +16,7 @@ export const TEST_REQUIREMENTS = [...REQUIREMENTS, "minari[hdf5]==0.5.4"];
 
 const made = await pythonWith(TEST_REQUIREMENTS);
 
-/** Path of the interpreter; undefined where none can be had, which is said. */
+/** Path of the interpreter; undefined where none can be made, with a warning. */
 export const gymnasiumPython: string | undefined = "python" in made ? made.python : undefined;
 if ("missing" in made) console.error(`skipped: ${made.missing}`);
 

@@ -118,7 +118,7 @@ async function refuseWhatIsClosed({ gateway }: World): Promise<void> {
   });
   assertEquals([answer.status, answer.headers.get("retry-after")], [503, "5"]);
   assertStringIncludes((await answer.json()).detail, "The store cannot be reached");
-  assertLess(performance.now() - began, 8_000, "nobody waits for a store that hangs");
+  assertLess(performance.now() - began, 8_000, "a store that hangs holds up no request");
 }
 
 Deno.test("open policies act through every outage of store and bus, and follow the head after it", () =>
@@ -151,7 +151,7 @@ Deno.test("open policies act through every outage of store and bus, and follow t
       await refuseWhatIsClosed(world);
       await stopped;
     });
-    assert(asked.some(({ stale, headAgeSeconds }) => stale && headAgeSeconds >= 3), "it is said to be stale");
+    assert(asked.some(({ stale, headAgeSeconds }) => stale && headAgeSeconds >= 3), "it is marked as stale");
     // The next version is published where these two cannot see it.
     await actDuring("cut from the store", world, async () => {
       cable.hold();

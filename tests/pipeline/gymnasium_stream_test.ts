@@ -38,7 +38,7 @@ Deno.test({
       });
       const { code, output } = await running.ended;
       assertEquals(code, 0, running.errors());
-      // It is said while there is time, and in the end.
+      // The warning comes while there is time, and at the end.
       const line = "python3 -m venv ~/.cache/cugro/gymnasium && ";
       assertStringIncludes(running.errors(), "task 1 gets no true returns, as things are: ");
       const result = JSON.parse(output);

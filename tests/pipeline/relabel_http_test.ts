@@ -8,7 +8,7 @@ import { withGateway } from "../../services/gateway/testing/testing_gateway.ts";
 
 const path = "/v1/learners/a/tasks/1";
 
-Deno.test("PATCH of a task puts right what is said of it, and answers what follows from it", () =>
+Deno.test("PATCH of a task corrects its labels, and answers what follows", () =>
   withGateway(async ({ ask, store, hints }) => {
     const pretence = pretend({
       returns: (_task, _newTask, goal) => goal === 2 ? [78, 79, 80, 81, 82] : [48, 49, 50, 51, 52],

@@ -1,4 +1,4 @@
-/** A sweep through real workers: every learner is learnt, once, and what comes of it is compared, in a table and on a page. */
+/** A sweep through real workers: every learner is learnt once, and the results are compared, in a table and on a page. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ async function cugro(...args: string[]): Promise<{ code: number; out: string; er
   return { code, out: new TextDecoder().decode(stdout), errors: new TextDecoder().decode(stderr) };
 }
 
-Deno.test("a sweep learns each seed with each value, is not done twice, and compares what came of it", () =>
+Deno.test("a sweep learns each seed with each value, is not done twice, and compares the results", () =>
   withFolder(async (folder) => {
     const { dataset } = await readDataset(await readFile(SWIMMER), SWIMMER);
     const file = join(folder, "task1.safetensors");

@@ -1,5 +1,5 @@
 /**
- * A task with more rows than are read is said to be one by `status`, `plan` and the gateway; that `run` and the report do,
+ * A task with more rows than are read is marked as such by `status`, `plan` and the gateway; that `run` and the report do,
  * too: `value_test.ts`.
  */
 import { learnerStatus } from "@cugro/learners";
@@ -26,7 +26,7 @@ async function printed(...args: string[]): Promise<string> {
   return lines.join("\n");
 }
 
-Deno.test("a task of which not all rows are read is said to be one wherever tasks are shown", async () => {
+Deno.test("a task of which not all rows are read is marked as such wherever tasks are shown", async () => {
   await withFolder(async (folder) => {
     const of = ["--learner", "a", "--store", folder];
     const store = await openFilesystemStore({ root: folder });
@@ -38,7 +38,7 @@ Deno.test("a task of which not all rows are read is said to be one wherever task
     await store.close();
 
     const text = await printed("status", ...of);
-    assertEquals(text.split(" rows: ").length, 2, "nothing is said of task 1");
+    assertEquals(text.split(" rows: ").length, 2, "there is no note about task 1");
     assertStringIncludes(text, SAID);
     assertEquals(JSON.parse(await printed("status", ...of, "--json")).tasks[1].trainingRows, 1_000_000);
 

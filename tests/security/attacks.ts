@@ -22,7 +22,7 @@ export interface Prey {
   mark: string;
   /** A folder in which the process may write; empty: none. */
   own: string;
-  /** A server that is none of its own, on loopback. */
+  /** A server of another process, on loopback. */
   port: number;
 }
 

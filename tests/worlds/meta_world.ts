@@ -130,7 +130,7 @@ Deno.test("collectMetaWorld() makes the same of the same seed, whole episodes, i
     assert(data.actions.every((value) => Math.abs(value) <= 1));
   }));
 
-Deno.test("cugro collect metaworld, then cugro run: scores are of success; without its package it is said what to do", () =>
+Deno.test("cugro collect metaworld, then cugro run: scores are of success; without its package the error says what to do", () =>
   withFolder(async (folder) => {
     const variables = { CUGRO_PYTHON: INTERPRETER };
     const collecting = startCommand(

@@ -38,7 +38,7 @@ export function registerDatasets(program: Command): void {
     withReadOptions(
       datasets.command("validate")
         .description(
-          "check files: a refused one is named with its first fault, and the exit code is 1; what is implausible is said",
+          "check files: a refused one is named with its first fault, and the exit code is 1; implausible data is reported",
         )
         .argument("<files...>", FILES)
         .option("--json", "print a JSON array, one object a file"),

@@ -49,7 +49,7 @@ export function withReadOptions(command: Command): Command {
     .option("--gymnasium-kwargs <json>", "its arguments, e.g. '{\"ctrl_cost_weight\": 0.2}'");
 }
 
-/** @throws {UsageError} for an array that was mapped before: one of both would be lost without a word */
+/** @throws {UsageError} for an array that was mapped before: one of the two would be lost silently */
 function addMap(text: string, before: FieldMap = {}): FieldMap {
   const more = parseFieldMap(text);
   const twice = Object.keys(more).find((array) => Object.hasOwn(before, array));

@@ -14,7 +14,7 @@ const DATASET = /\.(hdf5|h5|safetensors|npz|parquet|csv)$/i;
 const NAMED = 5;
 
 /**
- * @param readOnce whether each is read once and judged by itself: a pipe will do, and what is wrong in a folder is said then
+ * @param readOnce whether each is read once and judged by itself: a pipe will do, and faults inside a folder are reported then
  * @throws {UsageError} for files that cannot be read, naming them; for a folder, with what could be named instead.
  */
 export async function refuseUnreadable(paths: readonly string[], { readOnce = false } = {}): Promise<void> {

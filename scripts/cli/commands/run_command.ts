@@ -96,7 +96,7 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   }
 }
 
-/** Hands the files over, learns, and says what came of it. */
+/** Hands the files over, learns, and prints the result. */
 async function learnAll(
   learners: Learners,
   paths: string[],

@@ -129,7 +129,7 @@ function printTasks({ tasks, rejections, problems }: ShownStatus, place: Place):
     const read = describeTrainingRows(task);
     if (read !== undefined) console.log(read);
   }
-  // What is a problem as well is said once, with the others.
+  // A rejection that is a problem as well is shown once, among the problems.
   const reported = new Set(problems.map(({ subject }) => subject.key));
   for (const rejection of rejections.filter(({ key }) => !reported.has(key))) {
     console.log(withPlace(describeRejection(rejection), place));

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** After this time it is said again; each further time after twice as long. */
+/** The notice is repeated after this time, and then after twice as long each time. */
 const REPEAT_MS = 60_000;
 
 /** What is seen of the store. */

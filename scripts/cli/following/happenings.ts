@@ -56,7 +56,7 @@ function fresh<T>(before: readonly T[] | undefined, after: readonly T[], mark: (
 function arrivals(before: Before, after: ShownStatus, of: Make): Happening[] {
   const imports = (status: Before) => status?.jobs.filter(({ kind }) => kind === "dataset.import");
   return [
-    // One that is done when it first shows is said to be a task already.
+    // An import that is done when it first appears has already become a task.
     ...fresh(imports(before), imports(after)!, ({ id }) => id).filter(({ state }) => state !== "done").map((
       { id, label },
     ) => of("arrival.received", `a file has arrived: ${label}`, { job: id, label })),

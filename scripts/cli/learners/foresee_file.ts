@@ -10,11 +10,11 @@ import type { Store } from "@cugro/store";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 
-/** A larger file is not read twice: what it becomes is said when it has been imported, before anything is trained. */
+/** A larger file is not read twice: its outcome is shown after the import, before anything is trained. */
 const MOST_BYTES = 256 << 20;
 
 /**
- * That a file is a task's dataset with more rows, in a sentence; undefined where it is not, or cannot be told by now. Of a bad
+ * That a file is a task's dataset with more rows, in a sentence; undefined where it is not, or cannot be determined yet. Of a bad
  * file its import says what is wrong.
  */
 export async function foresee(

@@ -170,7 +170,7 @@ export interface Learners {
   delete(name: string): Promise<void>;
   /** Undoes a deletion, until garbage collection has had the learner. */
   restore(name: string): Promise<void>;
-  /** That a file is a task's dataset with more rows, in a sentence; undefined where it is not, or cannot be told beforehand. */
+  /** That a file is a task's dataset with more rows, in a sentence; undefined where it is not, or cannot be determined beforehand. */
   foresee(name: string, path: string, reading?: Reading): Promise<string | undefined>;
   /** Hands a file of this machine to a learner, with flat memory. `reading`: how it is to be read. */
   add(name: string, path: string, reading?: Reading, options?: Becoming): Promise<HandedOver>;
@@ -190,7 +190,7 @@ export interface Learners {
     overrides: Overrides,
   ): Promise<"continued" | "new attempt">;
   cancel(name: string, task: number, reason: Reason): Promise<void>;
-  /** Puts right what is said of a task; with `dryRun` only says what that would bring about. */
+  /** Corrects a task's labels; with `dryRun` only says what that would change. */
   relabel(
     name: string,
     task: number,

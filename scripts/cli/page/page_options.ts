@@ -1,5 +1,5 @@
 /**
- * Flags of commands that show a page, and what is said of it.
+ * Flags of commands that show a page, and the lines printed about it.
  * @module
  */
 import process from "node:process";

@@ -1,6 +1,6 @@
 /**
- * While a command learns: what lies there and nobody takes is said once, and once that it is over, in the words that
- * `cugro problems` has for it. What becomes of jobs, files and versions is said elsewhere.
+ * While a command learns: files that cannot be taken are reported once, and once more when that is over, in the
+ * words of `cugro problems`. Progress of jobs, files and versions is shown elsewhere.
  * @module
  */
 import type { LearnerFacts } from "@cugro/learners";

@@ -1,5 +1,5 @@
 /**
- * Learners beside each other: on the tasks that all of them know, episode by episode where these started alike, and over seeds where
+ * Learners side by side: on the tasks that all of them know, episode by episode where these started alike, and over seeds where
  * some differ by their seeds alone. Pure.
  * @module
  */

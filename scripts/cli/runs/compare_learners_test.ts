@@ -1,4 +1,4 @@
-/** Learners beside each other: on common tasks, in pairs where episodes started alike, over seeds where only these differ. */
+/** Learners side by side: on common tasks, in pairs where episodes started alike, over seeds where only these differ. */
 import { createLearner } from "@cugro/learners";
 import { openFilesystemStore, type Store } from "@cugro/store";
 import {
@@ -91,7 +91,7 @@ Deno.test("differences are taken episode by episode where starts are common, and
     assertStringIncludes(found.notes.join(), "Episodes of other started elsewhere");
   }));
 
-Deno.test("only tasks that all know are compared; where there are none, it is said which each has", () =>
+Deno.test("only tasks that all know are compared; where there are none, the error lists each one's tasks", () =>
   inStore([
     { name: "long", seed: 0, mean: 90, files: ["x@1", "y@2", "z@3"] },
     { name: "short", seed: 0, mean: 80 },

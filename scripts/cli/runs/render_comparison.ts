@@ -111,7 +111,7 @@ function seedsRows({ rows }: NonNullable<Comparison["seeds"]>): (string | number
   ]);
 }
 
-/** What is said of the reference, said of the other: `from` less it. */
+/** A difference turned round, so that it is about the other learner: `from` less it. */
 function turned(over: OverRuns | null, from: number): OverRuns | null {
   if (!over) return null;
   const { value, low, high, runs } = over;

@@ -1,5 +1,5 @@
 /**
- * Ways of acting beside each other: over the tasks and seeds of a stream, and by how much each forgets.
+ * Ways of acting side by side: over the tasks and seeds of a stream, and by how much each forgets.
  * @module
  */
 import { mean } from "@cugro/algorithm";

@@ -149,7 +149,7 @@ async function prepare(
   return prepared;
 }
 
-/** Which Python a stream's environments need is said to the workers by this process's environment. */
+/** Workers learn from this process's environment which Python a stream's environments need. */
 function setVariables({ name, variables }: PreparedStream): void {
   for (const [variable, value] of Object.entries(variables)) {
     const set = process.env[variable];

@@ -25,7 +25,7 @@ export interface Admitted {
   learner: string;
   /** Of the request that it began with, for the log. */
   requestId: string;
-  /** Whose it is; undefined where nobody asks for tokens. */
+  /** Whose it is; undefined where no token is required. */
   token?: string;
   /** Why it may not go on, if it may not: asked about every second. */
   standing(): Promise<Goodbye | undefined>;

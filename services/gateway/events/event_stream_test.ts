@@ -120,7 +120,7 @@ Deno.test("a client that comes again with its last id misses nothing, even if it
     for (const stream of [again, whole]) await stream.close();
   }));
 
-Deno.test("a place that is gone is told as a gap, and one that is none is refused", () =>
+Deno.test("a position that is gone is reported as a gap, and an invalid one is refused", () =>
   withLiveGateway({}, async (gateway) => {
     const early = await listen(gateway, "/v1/events");
     await until("it has a place", () => early.lastId() !== undefined);

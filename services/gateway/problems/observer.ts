@@ -26,7 +26,7 @@ export interface ObserverTimes {
   storeMs: number;
   /** It answers, and takes this long. */
   slowMs: number;
-  /** Jobs of a kind wait and nobody asks for them for this long: workers may be starting. */
+  /** Jobs of a kind wait and no worker asks for them for this long: workers may be starting. */
   unservedMs: number;
   /** Whether the store has room is tried this often. */
   roomMs: number;

@@ -85,7 +85,7 @@ Deno.test("GET bundle gives the bytes that cugro export writes, and says what is
     }
   }));
 
-Deno.test("without onnxruntime, or with too many bundles under way, it is said what to do", async () => {
+Deno.test("without onnxruntime, or with too many bundles under way, the answer says what to do", async () => {
   const faults = [new OnnxRuntimeMissing(), new BundlerBusy(30)];
   const bundler = { ask: () => Promise.reject(faults.shift()) };
   await withGateway(async ({ ask, store }) => {

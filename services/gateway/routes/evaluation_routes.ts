@@ -22,8 +22,8 @@ const path = "/v1/learners/{name}/versions/{version}/evaluations";
 const params = z.object({ name: learnerName, version: pathNumber });
 
 const ABOUT =
-  "For tasks that have no simulator here: act with the version (`version` of `act`, or its bundle), and hand in what " +
-  "came of it. Scores follow from the returns by the task's anchors, or are 100 times the success. The newest evaluation of a " +
+  "For tasks that have no simulator here: act with the version (`version` of `act`, or its bundle), and hand in the " +
+  "returns. Scores follow from the returns by the task's anchors, or are 100 times the success. The newest evaluation of a " +
   "task counts in results, measures and report, and for the gate of later versions. The same once more is not taken twice.";
 
 /** Adds the routes. */

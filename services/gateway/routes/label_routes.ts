@@ -1,5 +1,5 @@
 /**
- * What is said of a task, put right.
+ * Labels of a task, corrected.
  * @module
  */
 import { LabelError, relabel } from "@cugro/learners";
@@ -24,7 +24,7 @@ export function registerLabels(app: Gateway, deps: RouteDeps): void {
       method: "patch",
       path: "/v1/learners/{name}/tasks/{task}",
       tags: ["tasks"],
-      summary: "Put right what is said of a task",
+      summary: "Correct a task's labels",
     },
     description: ABOUT,
     request: {

@@ -18,7 +18,7 @@ export interface SendOptions extends AddressPolicy {
   ca?: string;
 }
 
-/** What came of it. `final`: there is no use in trying again. `retryAfterMs`: the receiver's wish. */
+/** The outcome. `final`: there is no use in trying again. `retryAfterMs`: the receiver's wish. */
 export interface Sent {
   attempt: DeliveryAttempt;
   delivered: boolean;

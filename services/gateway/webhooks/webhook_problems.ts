@@ -37,7 +37,7 @@ const FAILING_TRIES = 3;
 /** Records that are looked at for each webhook. */
 const LOOKED_AT = 20;
 
-/** What is wrong, as last told, and which of it is still to be said. */
+/** Current problems, and changes that are still to be delivered. */
 export interface ProblemNews {
   onProblems(problems: readonly Problem[]): void;
   /** Whether anything was told since the last look. */
@@ -56,7 +56,7 @@ export function createProblemNews(store: Store): ProblemNews {
   let problems: readonly Problem[] | undefined;
   let lastMark = "";
   let pending = false;
-  /** What has come up since the last look, though it may be over by the next: it is said, and then that it is over. */
+  /** What has come up since the last look, though it may be over by the next: it is delivered, and then that it is over. */
   let unseen = new Map<string, Problem>();
   /** Ids of what this gateway itself has observed. */
   const observed = new Set<string>();

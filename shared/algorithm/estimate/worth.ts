@@ -1,6 +1,6 @@
 /**
  * What estimates have been worth where a simulator could tell: figures of `../results/calibration.json`, to which
- * `deno task docs` holds them. To be said beside every estimate.
+ * `deno task docs` holds them. To be shown beside every estimate.
  * @module
  */
 

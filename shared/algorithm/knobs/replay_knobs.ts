@@ -53,7 +53,7 @@ export const replayKnobs = {
     values: { paper: "equal-bytes", default: "equal-bytes", smoke: "equal-bytes" },
     readBy: ["plan"],
   }),
-  // A buffer is drawn while its task is learnt, and later its data is gone: how many tasks will share must be said before.
+  // A buffer is drawn while its task is learnt, and later its data is gone: how many tasks will share must be fixed beforehand.
   bufferTasks: whole({
     about: "Tasks among which `bufferShare: equal-bytes` shares its bytes out.",
     range: [1, 100_000],

@@ -76,7 +76,7 @@ Deno.test("stepsFor() grows with the old tasks up to the most", () => {
   ]);
 });
 
-Deno.test("askedSteps() is what a kind's knobs ask for, whatever the limit makes of it", () => {
+Deno.test("askedSteps() is what a kind's knobs ask for, regardless of the limit", () => {
   const values = { ...presets.smoke, behaviorSteps: 6_000, generatorStepsPerOldTask: 10 };
   assertEquals(askedSteps("behavior.train", values, 2), 6_020);
   assertEquals(askedSteps("critic.train", values, 2), presets.smoke.criticSteps);

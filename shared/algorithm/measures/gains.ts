@@ -1,5 +1,5 @@
 /**
- * Two policies beside each other on the same tasks: the mean score of each, and by how much one is better.
+ * Two policies side by side on the same tasks: the mean score of each, and by how much one is better.
  * @module
  */
 import { createRng } from "../numerics/rng.ts";

@@ -1,5 +1,5 @@
 /**
- * What is said of runs with several seeds: the statistics of Agarwal et al. 2021 (arXiv 2108.13264), as its package `rliable`
+ * Statistics of runs with several seeds: those of Agarwal et al. 2021 (arXiv 2108.13264), as its package `rliable`
  * computes them. Scores are `[run][task]`; runs of one method on one or more streams, whose tasks stand side by side.
  * @module
  */

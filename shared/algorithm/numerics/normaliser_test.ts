@@ -45,7 +45,7 @@ Deno.test("fitNormaliser() maps a constant dimension to 0 and gives exactly its 
   const { states: bounds } = fit(states, 4);
   const rows = normalise(states, bounds);
   assertEquals([rows[0], rows[2], rows[3]].map(Math.abs as (x: number | undefined) => number), [0, 0, 0]);
-  // Whatever a network makes of it, the constant comes back to the bit.
+  // Whatever the network's output, the constant comes back to the bit.
   const back = denormalise(Float32Array.of(0.7, 0, -3, 5), bounds);
   assertEquals([back[0], back[2], back[3]], [Math.fround(0.1), Math.fround(-1234.567), 0]);
   assertEquals(bounds.halfRange.every((x) => x > 0), true);

@@ -24,7 +24,7 @@ Deno.test("createRng() goes on from a position as if it had never stopped", () =
   assertEquals(createRng(saved).normals(500), rest);
 });
 
-Deno.test("createRng() refuses a position that is none", () => {
+Deno.test("createRng() refuses an invalid position", () => {
   assertThrows(() => createRng([0, 0, 0, 0]), RangeError, "not all 0");
   assertThrows(() => createRng([1, 2, 3]), RangeError, "four numbers");
 });

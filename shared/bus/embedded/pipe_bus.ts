@@ -110,7 +110,7 @@ class PipeBus implements Bus {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    // Cancelled fetches are answered; then nobody waits for anything.
+    // Cancelled fetches are answered; then no request is pending.
     while (this.#pending.size > 0) await sleep(5);
     this.input.destroy();
   }

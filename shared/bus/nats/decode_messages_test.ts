@@ -47,7 +47,7 @@ Deno.test("decodeJob() and the decoders refuse what they do not know, and copy w
   }]);
 });
 
-Deno.test("DECODERS believe what is said of a kind only under its own subject, and under those of version 0.2", () => {
+Deno.test("DECODERS accept a message about a kind only under its own subject, and under those of version 0.2", () => {
   const jobId = "a".repeat(64);
   const key = `jobs/critic.train/${jobId}/result.json`;
   const event = createEvent("cugro.job.finished", key, "walker", { jobId, kind: "critic.train" });

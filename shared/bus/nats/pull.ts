@@ -66,7 +66,7 @@ class Requests {
   /** Which of the requests that were left have expired. */
   #expired = new Set<number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** In a row, without a word from a consumer in between. */
+  /** In a row, without a message from a consumer in between. */
   #repairs = 0;
   #forget: () => void;
   #abort = () => this.#settle(undefined);

@@ -61,7 +61,7 @@ export function eventSubject({ type, data }: Pick<CloudEvent, "type" | "data">):
 export const jobEvents = (kind: JobKind): string => `events.job.*.${consumerName(kind)}`;
 
 /**
- * Whether an event is one that may be said under this subject; versions up to 0.2 left out the kind.
+ * Whether an event may be published under this subject; versions up to 0.2 left out the kind.
  *
  * @param subject what it was published under
  * @returns false also where its id names a job of another kind

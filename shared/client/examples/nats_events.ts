@@ -1,5 +1,5 @@
 /**
- * Prints events as they are said on NATS, from the first that is still there; goes on where it stopped.
+ * Prints events from NATS, from the oldest kept one on; continues where it stopped.
  *
  * `nats_events.ts nats://HOST:PORT PLACE_FILE [SEED_FILE]`, under Deno or Node. Reads by place in the journal, so nothing is missed
  * and nothing is kept on the server. A local cluster needs no seed.

@@ -1,5 +1,5 @@
 /**
- * Shapes of labels: what is said of a task, put right.
+ * Shapes of labels: a task's metadata, corrected.
  * @module
  */
 import { z } from "@hono/zod-openapi";

@@ -227,7 +227,7 @@ Deno.test("the judgement says the same of rows on disk in small blocks as of arr
     return Promise.resolve();
   }));
 
-Deno.test("files cut off anywhere are refused by ranges in the words that are said of them in memory", () =>
+Deno.test("files cut off anywhere are refused by ranges with the same messages as in memory", () =>
   inFolder((folder) => {
     for (const name of ["d4rl.hdf5", "d4rl.npz", "d4rl.safetensors", "lists_snappy.parquet", "columns.csv"]) {
       for (const share of [0.3, 0.5, 0.97]) {

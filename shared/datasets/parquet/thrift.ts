@@ -10,7 +10,7 @@ export class ParquetFault extends Error {
   override name = "ParquetFault";
 }
 
-/** What is said where no more is known. */
+/** The message where no more is known. */
 export const DAMAGED = "its data is damaged; write the file again";
 
 /**

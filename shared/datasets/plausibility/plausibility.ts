@@ -1,5 +1,5 @@
 /**
- * What is legal and implausible in whole datasets: padding, doubled rows, terminals that are none, nothing to learn, digits
+ * What is legal and implausible in whole datasets: padding, doubled rows, terminals that are time limits, nothing to learn, digits
  * that 32 bits do not hold.
  * @module
  */

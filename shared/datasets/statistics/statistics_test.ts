@@ -34,7 +34,7 @@ Deno.test("returns, lengths, success and constant dimensions are counted over al
   assert(!("discrete" in found.actions) && found.actions.length === 1);
 });
 
-Deno.test("of discrete actions it is said how often each was taken", () => {
+Deno.test("discrete actions are counted", () => {
   const actions = new Float32Array(40 * 4);
   for (let row = 0; row < 40; row++) actions[row * 4 + (row % 4 === 0 ? 2 : 0)] = 1;
   const { actions: taken } = statisticsOf({

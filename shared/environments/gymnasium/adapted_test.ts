@@ -1,4 +1,4 @@
-/** Packages that need a Python of their own: what is said where it is not there. */
+/** Packages that need a Python of their own: the messages where it is missing. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { gymnasiumPython, withPython } from "../../../tests/fakes/gymnasium_python.ts";
@@ -33,7 +33,7 @@ Deno.test("adaptedPackage() goes by what stands before the slash", () => {
 
 Deno.test({
   name:
-    "a task of Meta-World is not run without its Python, and the line that makes one is said, as is what to set then",
+    "a task of Meta-World is not run without its Python, and the error holds the line that makes one, and the variable to set then",
   ignore: gymnasiumPython === undefined,
   fn: () =>
     withPython(async (python) => {

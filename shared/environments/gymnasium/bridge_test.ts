@@ -262,7 +262,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an observation of another shape, or of numbers that are none, is a fault and no row",
+  name: "an observation of another shape, or of numbers that are not finite, is a fault and no row",
   ...withoutPython,
   fn: () =>
     withPython(async (python) => {
@@ -319,7 +319,7 @@ Deno.test({
     }),
 });
 
-Deno.test("an interpreter that is none, or is no Python, is told with the line that makes one", async () => {
+Deno.test("a missing interpreter, or one that is no Python, is reported with the line that makes one", async () => {
   for (const [path, part] of [["/nowhere/python", "could not be started"], ["/bin/false", "status 1"]]) {
     const python = startPython({ python: path! });
     const { message } = await assertRejects(

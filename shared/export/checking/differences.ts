@@ -1,6 +1,6 @@
 /**
- * How far outputs of a model are from others, row by row; and which rows cannot be told, since their answer hangs on the last
- * digits of what goes in.
+ * How far outputs of a model are from others, row by row; and which rows cannot be compared, since their answer depends on the
+ * last digits of the input.
  * @module
  */
 import { createRng } from "@cugro/algorithm/arrays";

@@ -57,7 +57,7 @@ function open(parts: Parts, graph: Graph, operations: Operations): Making {
   const { holds, divide, reduce, reshape } = operations;
   const id = reshape(graph.input("task", "int64", ["n"]), -1, 1, 1);
   const own = holds("Equal", id, graph.integers(...parts.tasks));
-  // 0 / 0 for an unknown task: an action that looks right must not come of it.
+  // 0 / 0 for an unknown task: it must not give an action that looks right.
   return { parts, graph, operations, task: divide(own, reduce("Sum", own, 2)) };
 }
 

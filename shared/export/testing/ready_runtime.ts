@@ -7,7 +7,7 @@ import { installOnnxRuntime } from "../../../scripts/setup/onnxruntime.ts";
 import { createGraph } from "../onnx/onnx_graph.ts";
 import { openOnnxModel } from "../onnx/runtime.ts";
 
-/** Whether it can be had: installs it once a machine, and runs a graph that adds nothing. What is missing is said, and with `CUGRO_REQUIRE=all` thrown. */
+/** Whether it can be had: installs it once a machine, and runs a graph that adds nothing. A missing runtime is reported, and with `CUGRO_REQUIRE=all` thrown. */
 export async function readyOnnxRuntime(): Promise<boolean> {
   try {
     await installOnnxRuntime(console.log);

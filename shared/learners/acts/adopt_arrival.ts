@@ -29,7 +29,7 @@ export interface ArrivalNotes {
   again?: number;
   /** How it is to be read: the same object read otherwise is another arrival. @default as it is */
   reading?: Reading | undefined;
-  /** Why it cannot be told how it is to be read. @default it can */
+  /** Why it is unclear how it must be read. @default it can */
   refused?: string | undefined;
   /** Etag of the sidecar that says how it is to be read. @default it has none */
   sidecar?: string | undefined;

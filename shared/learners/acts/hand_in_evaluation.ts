@@ -1,5 +1,5 @@
 /**
- * Scores from outside: somebody else has run episodes with a version, and hands in what came of it.
+ * Scores from outside: somebody else has run episodes with a version, and hands in the results.
  * @module
  */
 import {

@@ -1,5 +1,5 @@
 /**
- * A label put right: what is said of a task beside its rows. What follows, and only that, is measured again.
+ * A label corrected: a task's metadata beside its rows. Only what depends on it is measured again.
  * @module
  */
 import {
@@ -48,7 +48,7 @@ export interface RunAgain {
 const MOST_TRIES = 100;
 
 /**
- * Puts right what is said of a task. Values that stand already are left out, and a label of nothing else is not written.
+ * Corrects a task's labels. Values that stand already are left out, and a label of nothing else is not written.
  *
  * @param options.by who says so.
  * @param options.dryRun writes nothing

@@ -24,7 +24,7 @@ async function learner(...files: string[]) {
   return store;
 }
 
-Deno.test("relabel() writes who, when, why, what, and what was before; what stands already is said and not written", async () => {
+Deno.test("relabel() writes who, when, why, what, and what was before; a value that stands already is reported and not written", async () => {
   const store = await learner("one");
   const done = await relabel({
     store,

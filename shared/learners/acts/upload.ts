@@ -1,7 +1,7 @@
 /**
  * The one way in for a file that somebody hands over, of any size: hashed while it is written, then an arrival.
  *
- * An upload lies in a hidden folder of `incoming/`, where nobody looks for dropped files: else a notification about
+ * An upload lies in a hidden folder of `incoming/`, where dropped files are not looked for: else a notification about
  * it could make an arrival of it before its content is known, and the same content could not be told from new one.
  * @module
  */

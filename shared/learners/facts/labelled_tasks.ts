@@ -165,7 +165,7 @@ function isSame(a: Episodes, b: Episodes): boolean {
 }
 
 /**
- * What is said of a task now.
+ * A task's labels now.
  *
  * @param task its fact, or as its labels have it
  * @returns a value for each name of a label; null for family and goal without a simulator

@@ -63,7 +63,7 @@ export interface LearnerFacts {
   versions: VersionFact[];
   promoted: VerdictFact[];
   withdrawn: VerdictFact[];
-  /** Scores from outside, by version and number; absent where nobody asked for them. */
+  /** Scores from outside, by version and number; absent where none were requested. */
   evaluations?: EvaluationFact[];
   head: { version: number | null; etag: string } | undefined;
   /** Ids of facts whose event has been published. */
@@ -71,7 +71,7 @@ export interface LearnerFacts {
   /** When each fact under the learner's prefix was written, by key. */
   written: Map<string, string>;
   /**
-   * How much of one dataset is in another, by {@link pairOf} their hashes; null where that cannot be told. Of arrivals that
+   * How much of one dataset is in another, by {@link pairOf} their hashes; null where that is unknown. Of arrivals that
    * were imported and wait.
    */
   overlaps: Map<string, Overlap | null>;

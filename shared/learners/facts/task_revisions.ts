@@ -93,7 +93,7 @@ export function dataOfAttempt(facts: RevisedFacts, task: number, attempt: number
  *
  * @param facts tasks, revisions and attempts
  * @param data task and revision
- * @returns none for an attempt that nobody asked for
+ * @returns none for an attempt that was not requested
  */
 export function attemptsAt(
   facts: RevisedFacts & Pick<LearnerFacts, "attempts">,

@@ -128,7 +128,7 @@ export async function readJobState(
 }
 
 /**
- * The state of a job that is said to be done: one request if it is.
+ * The state of a job that is reported as done: one request if it is.
  *
  * @param source store and cache
  * @param name id and kind of the job

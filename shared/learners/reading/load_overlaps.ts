@@ -29,7 +29,7 @@ export async function learnOfOverlaps(source: FactSource, facts: LearnerFacts): 
       const overlap = source.cache.overlaps.get(pair) ?? await overlapOf(source, facts, file, data);
       if (overlap === undefined) continue;
       facts.overlaps.set(pair, overlap);
-      // What cannot be told now may be told later, when a dataset was restored.
+      // What is unknown now may be known later, when a dataset was restored.
       if (overlap) source.cache.overlaps.set(pair, overlap);
     }
     const growth = growthOf(facts, file);

@@ -24,7 +24,7 @@ import { standingAnchors } from "./standing.ts";
  * @param graph of the task being learnt
  * @param evaluation the task and the job
  * @returns a cell of the results matrix
- * @throws {Error} when its metrics lack `returns`, or have a `success` that is none.
+ * @throws {Error} when its metrics lack `returns`, or have an invalid `success`.
  */
 export function evaluatedCell(
   facts: LearnerFacts,
@@ -53,7 +53,7 @@ export type MeasuredCell = Omit<RowCell, "task" | "job" | "label" | "anchors" | 
  *
  * @param metrics of its result
  * @param about anchors of the task, seed of the job, and what it is called in errors
- * @returns returns, scores and their interval, and what was said of the simulator and the way of acting
+ * @returns returns, scores and their interval, with the simulator and the way of acting
  * @throws {Error} as {@linkcode evaluatedCell}
  */
 export function measuredCell(

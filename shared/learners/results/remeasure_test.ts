@@ -130,7 +130,7 @@ Deno.test("a decision waits for what it is compared with; it is that of a learne
   assertEquals(late.decision, "parked");
 });
 
-Deno.test("a decision that would be another one is not taken back, and is said", async () => {
+Deno.test("a decision that would be another one is not taken back, and is reported", async () => {
   const returns = (task: number, newTask: number, goal: number) =>
     task === 1 && newTask === 2 && goal === 2 ? [9, 10, 11, 12, 13] : [89, 90, 91, 92, 93];
   const store = await learnt(["one", "two"], pretend({ returns }));

@@ -21,7 +21,7 @@ export interface StandingCell extends RowCell {
 }
 
 /**
- * The rows of all versions, by version; the very cells of their facts where nothing was said or measured since.
+ * The rows of all versions, by version; the very cells of their facts where nothing was relabelled or measured since.
  * @param facts of the learner
  * @returns cells with scores from outside, and those that labels had measured again
  */
@@ -150,7 +150,7 @@ function scored(
 export const areFacts = (facts: LearnerFacts): boolean => facts.labels.length === 0 && !hasOutside(facts);
 
 /**
- * All versions with their rows as they stand; the very facts where nothing was said or measured since.
+ * All versions with their rows as they stand; the very facts where nothing was relabelled or measured since.
  * @param facts of the learner
  * @returns oldest first
  */

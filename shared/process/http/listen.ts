@@ -178,7 +178,7 @@ function lingerOn(socket: Socket | null): void {
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** A body that is there as one piece, as most are, whole, so that its length can be said; else what comes of it. */
+/** A body that is there as one piece, as most are, whole, so that its length can be sent; else a stream. */
 async function readStart(
   reader: Reader,
 ): Promise<{ whole: true; piece: Uint8Array } | { whole: false; pieces: AsyncIterable<Uint8Array> }> {

@@ -9,7 +9,7 @@ import { openFilesystemStore } from "@cugro/store";
 import { type WayOfActing, wayOfActingSchema } from "@cugro/protocol";
 import { openActing } from "../answer_learners.ts";
 
-/** What is said after each way. */
+/** The report after each way. */
 export interface Answered {
   acting: WayOfActing;
   actions: number[][];

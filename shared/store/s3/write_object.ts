@@ -3,7 +3,7 @@
  * its last request is answered, whole.
  *
  * A request whose answer got lost is repeated, by the client and, on a connection used before, by the runtime's HTTP
- * without a word: what came of it then is for `write_outcome.ts` to say.
+ * silently: `write_outcome.ts` finds out the outcome then.
  * @module
  */
 import { randomUUID } from "node:crypto";

@@ -2,7 +2,7 @@
  * What came of a write: whether the object that is there is the one that was written.
  *
  * Every write carries an id in the object's metadata. A conditional write that was repeated may be refused because of
- * itself, and one that is said to be done may still be under way, or refused yet. The id tells.
+ * itself, and one that is reported as done may still be under way, or be refused later. The id tells.
  * @module
  */
 import { sleep } from "@cugro/async";

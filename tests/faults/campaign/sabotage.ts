@@ -57,7 +57,7 @@ const PATTERN = /^([a-z]+)(?:=(-?\d+))?@(before|after)-([a-z-]+):(\d+)$/;
 /**
  * The strikes in a plan.
  *
- * @throws {RangeError} naming the part that is none.
+ * @throws {RangeError} naming the invalid part.
  */
 export function parseStrikes(plan: string): Strike[] {
   return plan.split(",").filter((part) => part !== "").map((part) => {

@@ -27,7 +27,7 @@ export function describeFamily({ family, goalMeaning, goals, policyShipped }: En
   return `  ${family}: ${policy}\n    goal: ${goalMeaning}\n    the five: ${usual}`;
 }
 
-/** The goals that were typed, or the family's own. @throws {UsageError} naming the one that is none of the family's */
+/** The goals that were typed, or the family's own. @throws {UsageError} naming the one that the family lacks */
 export function parseGoals(
   single: readonly string[],
   list: string | undefined,

@@ -6,7 +6,7 @@ import { UsageError } from "../print_output.ts";
 
 const info = (family: string) => familyInfo(family)!;
 
-/** What is said on stderr and stdout while `body` runs. */
+/** Output on stderr and stdout while `body` runs. */
 async function printed(body: () => unknown): Promise<string> {
   const lines: string[] = [];
   const { error, log } = console;

@@ -44,7 +44,7 @@ export function describeMetaWorld(): string {
 ${streams.join("\n")}`;
 }
 
-/** The tasks that were typed, or CL5. @throws {UsageError} naming all that are none of Meta-World's */
+/** The tasks that were typed, or CL5. @throws {UsageError} naming all that Meta-World lacks */
 export function parseMetaWorldTasks(list: string | undefined): readonly string[] {
   if (list === undefined) return META_WORLD_STREAMS.cl5!;
   if (Object.hasOwn(META_WORLD_STREAMS, list)) return META_WORLD_STREAMS[list]!;

@@ -1,5 +1,5 @@
 /**
- * `cugro compare`: learners beside each other.
+ * `cugro compare`: learners side by side.
  * @module
  */
 import { mkdir, rename, writeFile } from "node:fs/promises";

@@ -33,7 +33,7 @@ async function inStore(
   }
 }
 
-Deno.test("a task's dataset leaves as it was learnt, in every format, and what cannot be written is said first", () =>
+Deno.test("a task's dataset leaves as it was learnt, in every format, and a warning first of anything that cannot be written", () =>
   inStore(async (folder, store) => {
     const dataset = exampleDataset();
     const hash = datasetHash(dataset);

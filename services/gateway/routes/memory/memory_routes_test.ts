@@ -44,7 +44,7 @@ Deno.test("of a task are told its sketch, what each version's generators make of
     assertEquals([gone.status, unknown.status, nothing.status], [404, 404, 404]);
   }));
 
-Deno.test("of a version whose weights were cleared away it is said that they were", () =>
+Deno.test("the answer about a version without weights says that they were cleared away", () =>
   withLiveGateway({}, async ({ store, url, tokens }) => {
     await openBackend();
     const states = createRng(1, "states").normals(ROWS * STATE_DIM);

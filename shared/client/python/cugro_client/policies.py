@@ -21,7 +21,7 @@ MOST_ROWS = 4096
 
 @dataclass(frozen=True)
 class ActAnswer:
-    """Actions, and what is said of them. Everything but `version` and `acting` has one row an observation."""
+    """Actions, and what the gateway reports about them. Everything but `version` and `acting` has one row an observation."""
 
     actions: NDArray[Any]
     version: int

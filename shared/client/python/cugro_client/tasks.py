@@ -94,7 +94,7 @@ class TaskClient:
         return self._requests.get(f"{_path(name, task)}/rows", {"rows": rows, "episode": episode})
 
     def relabel(self, name: str, task: int, set: Mapping[str, Any], *, reason: str | None = None, dry_run: bool = False) -> Json:
-        """Puts right what is said of a task beside its rows: `{"goal": [2]}`."""
+        """Corrects a task's labels: `{"goal": [2]}`."""
         return self._requests.patch(_path(name, task), {"set": dict(set), "dryRun": dry_run, **_reason(reason)})
 
 

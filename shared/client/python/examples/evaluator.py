@@ -1,4 +1,4 @@
-"""Evaluates versions in a simulator of one's own, for tasks that have none at the gateway, and hands in what came of it.
+"""Evaluates versions in a simulator of one's own, for tasks that have none at the gateway, and hands in the results.
 
     python evaluator.py LEARNER            # every version that lacks scores, then it ends
     python evaluator.py LEARNER --follow   # and every version to come

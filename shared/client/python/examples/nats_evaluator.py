@@ -1,4 +1,4 @@
-"""Evaluates versions in a simulator of one's own, over NATS alone: asks what is wanted, acts, hands in what came of it.
+"""Evaluates versions in a simulator of one's own, over NATS alone: asks what is wanted, acts, hands in the results.
 
     pip install "nats-py[nkeys]" numpy
     python nats_evaluator.py nats://localhost:4222 --seed infra/secrets/evaluator.seed --environments "point*"

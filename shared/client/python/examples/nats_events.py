@@ -1,4 +1,4 @@
-"""Prints events as they are said on NATS, from the first that is still there; goes on where it stopped.
+"""Prints events from NATS, from the oldest kept one on; continues where it stopped.
 
     pip install "nats-py[nkeys]"
     python nats_events.py nats://localhost:4222 --seed infra/secrets/observer.seed

@@ -9,7 +9,7 @@ export class ArrowFault extends Error {
   override name = "ArrowFault";
 }
 
-/** What is said where no more is known. */
+/** The message where no more is known. */
 export const DAMAGED = "its data is damaged; write the file again";
 
 /** Letters of a name; a file could name the same ones in every column. */

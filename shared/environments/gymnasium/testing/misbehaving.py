@@ -143,7 +143,7 @@ class Leaves(Walk):
 
 
 class Reshapes(Walk):
-    """From step 2 on an observation of another shape, or of numbers that are none."""
+    """From step 2 on an observation of another shape, or of numbers that are not finite."""
 
     def __init__(self, value=None):
         self.value = value
