@@ -1,7 +1,7 @@
 /**
  * `deno task infra:pin [--update]`: asks the registries which digests the tags of `images.json` have, and writes down
- * those that are missing. A pinned tag that has moved since is reported and left as it is, unless with `--update`. What cannot
- * be asked stays as it was.
+ * those that are missing. A pinned tag that has moved since is reported and left as it is, unless with `--update`. An image whose
+ * registry cannot be asked stays as it was.
  * @module
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,12 +10,12 @@ import { writeRendered } from "./check/rendered.ts";
 import { digestOf } from "./registry.ts";
 import { type Images, type ImageVersion, readImages } from "./render/images.ts";
 
-/** What came of asking. */
+/** The outcome of asking. */
 export interface Pinned {
   images: Images;
   /** One line for each image that is now, or already was, held by its digest. */
   done: string[];
-  /** What did not go: registries that cannot be asked, tags that have moved. */
+  /** Failures: registries that cannot be asked, tags that have moved. */
   faults: string[];
 }
 

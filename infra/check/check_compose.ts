@@ -1,5 +1,5 @@
 /**
- * compose.yaml: the specification's schema, then what it cannot say.
+ * compose.yaml: checked against the specification's schema, then against rules that a schema cannot express.
  * @module
  */
 import { readFileSync } from "node:fs";
@@ -75,7 +75,7 @@ export function checkComposeTls(
 ): string[] {
   const faults = composeValidator()(over);
   for (const [name, { environment = {} }] of Object.entries(over.services as Record<string, Value>)) {
-    if (!file.services[name]) faults.push(`service ${name} is none of compose.yaml`);
+    if (!file.services[name]) faults.push(`service ${name} is not in compose.yaml`);
     const strange = Object.keys(environment).filter((key) =>
       key.startsWith("CUGRO_") && !CONFIG_VARIABLES.includes(key)
     );
@@ -85,10 +85,10 @@ export function checkComposeTls(
 }
 
 /**
- * The file as compose itself reads it, for both profiles, with secrets as the script makes them: `docker compose
- * config` where there is one, else compose's own library. Undefined without either.
+ * The file as compose itself reads it, for both profiles, with generated secrets: by `docker compose config`
+ * if installed, else by compose's own library. Undefined without either.
  *
- * @param over laid over it
+ * @param over files that override it
  */
 export async function loadCompose(
   tool: (name: Tool) => Promise<string | undefined>,

@@ -1,4 +1,4 @@
-/** The image's build is given everything that it runs: each case takes one thing away. */
+/** The image's build gets every file that it runs: each case removes one. */
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ function without(text: string, part: string): string {
   return text.replace(part, "");
 }
 
-Deno.test("checkImageSources() finds nothing wrong with what is committed", () => {
+Deno.test("checkImageSources() finds nothing wrong with the committed files", () => {
   assertEquals(checkImageSources(), []);
 });
 

@@ -1,5 +1,5 @@
 /**
- * What no schema says: that references lead somewhere, that pods are hardened, that scalers watch queues that exist.
+ * Checks that no schema can make: that references resolve, that pods are hardened, that scalers watch queues that exist.
  * @module
  */
 import { dirname } from "node:path";
@@ -11,7 +11,7 @@ import type { Value } from "./documents.ts";
 /** Long enough to write a checkpoint. */
 const GRACE_SECONDS = 60;
 
-/** What an overlay's resources are checked against. */
+/** The tables that an overlay's resources are checked against. */
 export interface Expected {
   overlay: string;
   services: Services;

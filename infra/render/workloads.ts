@@ -1,5 +1,5 @@
 /**
- * What the workers of each kind of job need and how they scale in Kubernetes, where every kind is a Deployment.
+ * Resources and scaling of the workers of each kind of job in Kubernetes, where every kind is a Deployment.
  * @module
  */
 import type { JobKind } from "@cugro/protocol";
@@ -13,7 +13,7 @@ export interface Workload {
   max: number;
   /** One process is started for this many jobs that wait or run. */
   jobs: number;
-  /** Without work for this long (s) the last process goes. */
+  /** After this long without work (s) the last process is stopped. */
   cooldown: number;
   /** Requested processors and memory, and the limit of memory, as Kubernetes writes them. */
   cpu: string;
@@ -23,7 +23,7 @@ export interface Workload {
   gpu: boolean;
 }
 
-/** Independent shards: many small processes, none while there is nothing to do; always on processors. */
+/** Independent shards: many small processes, none while there is nothing to do; always on CPUs. */
 const SAMPLING = {
   min: 0,
   max: 16,
@@ -34,7 +34,7 @@ const SAMPLING = {
   memoryLimit: "4Gi",
   gpu: false,
 };
-/** One job of a task: more than a few processes never have work. */
+/** One job of a task at a time: more than a few processes would be idle. */
 const TRAINING = {
   min: 0,
   max: 4,
@@ -53,7 +53,7 @@ const READING: Workload = {
   cooldown: 300,
   cpu: "500m",
   memory: "1Gi",
-  // Files are read by ranges (services/dataset-import/README.md); a task that has grown is measured in memory.
+  // Files are read by ranges (services/dataset-import/README.md); a dataset that has grown is measured in memory.
   memoryLimit: "8Gi",
   gpu: false,
 };
@@ -61,7 +61,7 @@ const READING: Workload = {
 /** Workers by kind. An import and an evaluation start within seconds. */
 export const WORKLOADS: Readonly<Record<JobKind, Workload>> = {
   "dataset.import": READING,
-  // Few files are a task's that has grown.
+  // Few files are grown datasets of a task.
   "dataset.measure": { ...READING, min: 0, max: 2 },
   "states.sample": SAMPLING,
   "actions.label": SAMPLING,

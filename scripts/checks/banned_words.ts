@@ -34,6 +34,36 @@ export const BANNED_PHRASES: readonly BannedPhrase[] = [
   { pattern: "must see to", instead: "has to deal with" },
   { pattern: "\\w*household\\w*", instead: "supervisor" },
   { pattern: "\\w*shelf(?!-place)\\w*", instead: "pool" },
+  {
+    pattern: "(?<!everything is |all is )(?:is|are|was|were|be) said",
+    instead: "is reported, printed, logged; a notice says",
+  },
+  { pattern: "cannot be told(?! apart)", instead: "cannot be determined, is unknown" },
+  { pattern: "that (?:is|are) none", instead: "invalid, not finite, not one of" },
+  { pattern: "without a word", instead: "silently" },
+  { pattern: "beside each other", instead: "side by side" },
+  { pattern: "what (?:comes?|came|becomes?) of it", instead: "the result, the outcome" },
+  { pattern: "(?:must|may|can) not come of it", instead: "there must be no" },
+  { pattern: "what it is asked(?! for)", instead: "the request, what it must do" },
+  { pattern: "such of (?:them|these|those)", instead: "those that" },
+  { pattern: "of which nothing is \\w+", instead: "without" },
+  {
+    pattern: "nobody (?:waits for|asks for|looks for|needs|wants)",
+    instead: "is not awaited, wanted, needed",
+  },
+  {
+    pattern: "(?:const|let|function) (?:told|untold|said|say|tell|hear|heard|bell|keeper|asks)",
+    instead: "report, notify, log, send, received: what the value is",
+  },
+  {
+    pattern:
+      "\\b(?:told|untold|say|tell|hear|heard|bell|keeper|asks)\\??: (?:\\(|string|readonly|boolean|number|unknown|Map)",
+    instead: "onX, report, notify, log for a callback; what the value is",
+  },
+  {
+    pattern: "#(?:told|untold|said|say|tell|hear|heard)\\b",
+    instead: "#report, #notify, #send, #received: what it does or holds",
+  },
   { pattern: "\\/\\*\\* See the module\\.", instead: "what it is, in a sentence" },
   { pattern: "\\/\\*\\* See \\{@link [^}]*\\}\\. \\*\\/", instead: "what it is, in a sentence" },
   {

@@ -14,7 +14,9 @@ Deno.test("bannedPhrases() leaves alone what only looks like one", () => {
   const fine = [
     "so many that none is left",
     "forever",
-    "for (const told of words) {}",
+    "a session told its task",
+    "what said.value holds",
+    "cannot be told apart",
     "matHandle(at, hand)",
     "a shelf-place task of Meta-World",
     "/** See {@link Store.put} for conditions. */",
@@ -26,4 +28,18 @@ Deno.test("bannedPhrases() finds docstrings that say nothing, and metaphors insi
   assertEquals(found("\n/** See the module. */"), [[2, "/** See the module."]]);
   assertEquals(found("/** What {@link openBus} needs. */").length, 1);
   assertEquals(found("createHouseholdLoop()").length, 1);
+});
+
+Deno.test("bannedPhrases() finds names of values and callbacks where the field has a word", () => {
+  const texts = [
+    "const said = [];",
+    "function tell(): void {}",
+    "this.#heard = 1;",
+    "say: (line: string) => void",
+  ];
+  assertEquals(texts.flatMap(found).length, texts.length);
+  assertEquals(
+    found("// Nothing is said of it, and what\n// comes of it is lost without a word.\n").length,
+    3,
+  );
 });

@@ -2,7 +2,7 @@
  * Circles of values: files that need each other while they are loaded. Part of `deno task layers`.
  *
  * Between rooms the layer table allows none; inside a room files import each other by relative path, so only those are
- * followed. Imports of types alone, and those made at run time, tie nothing.
+ * followed. Imports of types alone, and those made at run time, do not count.
  * @module
  */
 import { dirname, join, normalize } from "node:path";

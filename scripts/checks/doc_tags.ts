@@ -1,5 +1,5 @@
 /**
- * What docstrings of exported functions say of arguments, results and errors, and what they lack. Pure.
+ * Docstrings of exported functions: which tags for arguments, results and errors they have and lack. Pure.
  * @module
  */
 import ts from "typescript";
@@ -13,7 +13,7 @@ export interface DocumentedFunction {
   returnsValue: boolean;
   /** Whether its own body holds a `throw`. */
   throws: boolean;
-  /** Tags of its docstring, each as often as it stands there, and its text. */
+  /** Tags of its docstring, in order and with repetitions, and their text. */
   tags: readonly { name: string; text: string }[];
   /** The sentence before the tags. */
   text: string;
@@ -40,7 +40,7 @@ export function documentedFunctions(path: string, text: string): DocumentedFunct
 const isExported = (node: ts.FunctionDeclaration) =>
   node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
 
-/** A `throw` of its own: not of a function inside it that is called by somebody else. */
+/** A `throw` of its own, not of a callback inside it. */
 function holdsThrow(node: ts.Node): boolean {
   if (ts.isThrowStatement(node)) return true;
   if (ts.isFunctionLike(node)) return false;

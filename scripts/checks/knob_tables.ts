@@ -59,7 +59,7 @@ function renderLean(): string {
   return `\n## the preset lean\n\nAs \`default\`, but for ${turned.join(", ")}.\n`;
 }
 
-/** What holds between knobs, in sentences, each name as code. */
+/** Relations between knobs, in sentences, each name as code. */
 function renderRelations(): string {
   const names = new RegExp(`\\b(${Object.keys(knobs).join("|")})\\b(?!: )`, "g");
   const settings = new RegExp(`\\b(${Object.keys(knobs).join("|")}): ([\\w-]+)`, "g");
@@ -69,7 +69,7 @@ function renderRelations(): string {
   return `\n## relations\n\n${lines.join("")}\n`;
 }
 
-/** Values of `default` that are not the paper's stand out. */
+/** Values of `default` that differ from the paper's are in bold. */
 function renderRow(name: string, { about, rule, values, readBy, frozen }: Knob): string {
   const shown = PRESET_COLUMNS.map((preset) => {
     const value = showKnobValue(values[preset]);

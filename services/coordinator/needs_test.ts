@@ -149,7 +149,7 @@ Deno.test("runCoordinator() submits a job that somebody else has stopped and it 
   }, { intervalMs: 200 });
 });
 
-Deno.test("runCoordinator() stops what was in the queue before it started and nobody needs, and nothing else", async () => {
+Deno.test("runCoordinator() stops jobs queued before it started that are no longer needed, and nothing else", async () => {
   const store = memoryStore();
   await learnerWith(store, ["one"]);
   await learnerWith(store, ["other"], {}, "other");

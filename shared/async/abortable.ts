@@ -1,10 +1,10 @@
 /**
- * Waiting that can be broken off.
+ * Waiting that can be aborted.
  * @module
  */
 
 /**
- * What `promise` comes to; rejects with the signal's reason if that aborts first. The work behind it goes on.
+ * The result of `promise`; rejects with the signal's reason if that aborts first. The work itself goes on.
  *
  * @param promise the work
  * @param signal ends the waiting, not the work

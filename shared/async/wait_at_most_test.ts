@@ -10,7 +10,7 @@ Deno.test("waitAtMost() says whether the work ended in time, and keeps no timer"
   assert(performance.now() - started < 1_000);
 });
 
-Deno.test("waitAtMost() is not disturbed by work that fails after its time", async () => {
+Deno.test("waitAtMost() ignores work that fails after the time limit", async () => {
   const failing = sleep(3).then(() => Promise.reject(new Error("late")));
   assertEquals(await waitAtMost(1, failing), false);
   await sleep(5);

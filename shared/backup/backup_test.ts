@@ -68,7 +68,7 @@ Deno.test("a snapshot made while a learner learns is whole wherever it falls, an
     await learnerWith(store, ["one", "two", "three"]);
     let rounds = 0;
     await driveUntil(store, pretend(), () => ++rounds > looks);
-    // Between any two lists that a backup makes, learning goes on, and what nobody needs any more is swept.
+    // Between any two lists that a backup makes, learning goes on, and garbage is swept.
     const moving: Store = Object.assign(Object.create(store), {
       list: async (prefix: string) => {
         let more = 0;

@@ -13,14 +13,14 @@ const PACKAGES = {
   "@cugro/async": "async/mod.ts",
 };
 
-/** In the page: what came of three questions. */
+/** In the page: the outcomes of three requests. */
 const ASK = `async ({ url, token, timeoutMs }) => {
   const { actOverWebSocket } = await import("@cugro/client/act-socket");
   const robot = actOverWebSocket({ url, token }, "team-a", { timeoutMs });
   const asked = [1, 9, 1].map((task) => robot.act({ task, observations: [[1, 2, 3]] }));
-  const said = await Promise.allSettled(asked);
+  const settled = await Promise.allSettled(asked);
   robot.close();
-  return said.map(({ value, reason }) => value?.actions ?? String(reason));
+  return settled.map(({ value, reason }) => value?.actions ?? String(reason));
 }`;
 
 Deno.test({

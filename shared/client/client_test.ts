@@ -202,7 +202,7 @@ Deno.test("actOverNats() says of an answer that does not come in time why the fi
   );
 });
 
-Deno.test("bundle() reads the answers that it waits on, though nobody wants its progress", async () => {
+Deno.test("bundle() reads the answers that it waits on, though its progress is not asked for", async () => {
   const wait = Response.json({ done: 0, inputs: 1, before: 0 }, {
     status: 202,
     headers: { "retry-after": "0.01" },

@@ -1,6 +1,6 @@
 /**
- * Signatures of what webhooks send (Standard Webhooks), for receivers: who sent it, that nobody changed it, and that it is
- * not an old one.
+ * Signatures of webhook deliveries (Standard Webhooks), for receivers: proof of the sender, of integrity
+ * and of freshness.
  * @module
  */
 import { type CloudEvent, cloudEventSchema } from "@cugro/protocol";
@@ -10,7 +10,7 @@ const TOLERANCE_SECONDS = 300;
 
 /** A request that came to a webhook's URL. `body`: as it came, to the byte. */
 export interface WebhookRequest {
-  /** `whsec_...`, as making the webhook told it. */
+  /** `whsec_...`, as returned when the webhook was created. */
   secret: string;
   headers: Headers | Readonly<Record<string, string | string[] | undefined>>;
   body: string;
@@ -18,7 +18,7 @@ export interface WebhookRequest {
   now?: number;
 }
 
-/** What came is not from this webhook, was changed, or is old: answer 401 and do nothing. */
+/** The request is not from this webhook, was changed, or is old: answer 401 and do nothing. */
 export class BadSignature extends Error {
   override name = "BadSignature";
 }
@@ -57,7 +57,7 @@ export async function verifyWebhook(
   throw new BadSignature("webhook-signature is not that of this webhook's secret");
 }
 
-/** Base64; what is none is no bytes, and so no signature. */
+/** Base64; invalid text gives no bytes, and so no signature. */
 function decode(text: string): Uint8Array<ArrayBuffer> {
   try {
     return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

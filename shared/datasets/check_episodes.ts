@@ -1,5 +1,5 @@
 /**
- * Episodes as they must be: no longer than the horizon, each row the successor of the one before.
+ * Checks of episodes: no longer than the horizon, each row the successor of the one before.
  * @module
  */
 import { type Rows, takeRows } from "./blocks/block_rows.ts";
@@ -13,7 +13,7 @@ import type { Following } from "./row_order.ts";
  * Refuses episodes that are longer than the horizon, and rows that are no successors inside one.
  *
  * @param following undefined where each row's next state was made of the following row
- * @param doubt what explains rows that are no successors, where that is known
+ * @param doubt an explanation of rows that are no successors, where one is known
  * @throws {DatasetError} naming the first row that is wrong
  */
 export function checkEpisodes(

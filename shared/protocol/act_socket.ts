@@ -1,18 +1,18 @@
 /**
  * Acting over a WebSocket, `/v1/learners/{name}/act`: one learner a connection, every message one request or its answer.
- * Runs in a browser as well, and so imports nothing that does not.
+ * Runs in a browser as well, and so imports nothing that cannot.
  * @module
  */
 import type { ActAnswer, ActId } from "./acting.ts";
 import { checkLearnerName } from "./names.ts";
 
-/** Largest request to act, bytes, on every way that does not say otherwise. */
+/** Largest request to act, in bytes, unless a transport says otherwise. */
 export const MAX_ACT_BYTES = 16 * 1024 * 1024;
-/** What is spoken on the connection; chosen by the gateway where it is offered. */
+/** The subprotocol of the connection; chosen by the gateway where it is offered. */
 export const ACT_SOCKET_PROTOCOL = "cugro";
 /** A subprotocol that is a token: where a client cannot set headers, as in a browser. */
 const BEARER = "bearer.";
-/** What a name of a subprotocol may consist of (RFC 9110, token), and what no list of them needs quotes for. */
+/** Characters of a subprotocol's name (RFC 9110, token), which need no quotes in a list. */
 const WORD = /^[\w!#$%&'*+.^`|~-]{1,512}$/;
 
 /** Why a gateway ends a connection. */
@@ -25,14 +25,14 @@ export const ACT_SOCKET_CLOSE = {
   unauthenticated: 4401,
   /** The token's scopes or learners do not allow it any more. */
   forbidden: 4403,
-  /** Nothing was asked for a long time. */
+  /** The connection was idle for a long time. */
   idle: 4408,
 } as const;
 
 /** Actions as they are answered over a WebSocket, where no headers say more. */
 export interface ActSocketAnswer extends ActAnswer {
   id?: ActId;
-  /** While the store cannot be asked: there may be a newer version by now. */
+  /** While the store cannot be reached: there may be a newer version by now. */
   stale?: true;
   /** With `stale`: whole seconds since the store last said that this version is the one to act. */
   headAgeSeconds?: number;
@@ -54,7 +54,7 @@ export function actSocketPath(learner: string): string {
  *
  * @param token bearer token
  * @returns `cugro` and `bearer.<token>`
- * @throws {RangeError} if the token has letters that none may have
+ * @throws {RangeError} if the token has characters that are not allowed
  */
 export function actSocketProtocols(token: string): string[] {
   const word = BEARER + token;
@@ -66,10 +66,10 @@ export function actSocketProtocols(token: string): string[] {
 }
 
 /**
- * What a list of subprotocols says: whether ours is offered, and the token, if it has one.
+ * The contents of a list of subprotocols: whether ours is offered, and the token, if it has one.
  *
  * @param list as the header `Sec-WebSocket-Protocol` has it
- * @returns the token is undefined where none stands there
+ * @returns the token is undefined where the list has none
  */
 export function readActSocketProtocols(list: string): { offered: boolean; token: string | undefined } {
   const words = list.split(",").map((word) => word.trim());

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 
-/** Anything JSON can say. */
+/** Any value that JSON can represent. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue };
 /** A JSON object. */
 export type JsonObject = { [name: string]: JsonValue };
@@ -15,8 +15,8 @@ export type JsonObject = { [name: string]: JsonValue };
  * writes them (RFC 8785). Members whose value is `undefined` are left out, as `JSON.stringify` does.
  *
  * @param value undefined only as a member
- * @returns text of which equal values have the same
- * @throws {TypeError} for what JSON cannot say (NaN, infinities, functions, lone surrogates), naming its place.
+ * @returns text, the same for equal values
+ * @throws {TypeError} for values that JSON cannot represent (NaN, infinities, functions, lone surrogates), naming their place.
  */
 export function canonicalJson(value: unknown): string {
   return write(value, "$");

@@ -1,5 +1,5 @@
 /**
- * What events say, by type: the `data` of each. Members may be added, so who reads them ignores what is not known.
+ * What events say, by type: the `data` of each. Members may be added, so readers ignore unknown ones.
  * @module
  */
 import { z } from "zod";
@@ -16,7 +16,7 @@ const job = { jobId: z.string().regex(HASH), kind: z.enum(JOB_KINDS) };
 const aboutTask = { task: place, name: z.string(), size: place };
 
 /**
- * What a version came to. `previous`: the version that it continues, which served before it and serves again without it; null
+ * The outcome of a version. `previous`: the version that it continues, which served before it and serves again without it; null
  * for the first. `scores`: of each task, normalised; `meanScore` is null without a simulator, the bounds (90 % interval) from
  * fewer than five episodes, too. Events of versions up to 0.5 lack both.
  */

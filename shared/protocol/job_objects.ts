@@ -20,7 +20,7 @@ export interface JobObjects {
   /** By number, those of the old layout first. */
   failures: string[];
   retries: string[];
-  /** The note that nobody needs it at present. */
+  /** The note that it is not needed at present. */
   stopped: string | undefined;
   /** Reports of damaged artifacts. */
   damaged: string[];

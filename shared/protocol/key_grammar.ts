@@ -49,8 +49,8 @@ export const KEY_SHAPES = {
   damaged: "artifacts/{hash}.damaged",
 
   // A job; its result is the commit point. The others: its state while it trains, the worker's note on attempts, how
-  // often it was given up, how often it was asked for once more, that nobody needs it at present (removed when somebody
-  // does), and an input that its worker found to be damaged. By kind, so that rights can tell kinds apart.
+  // often it was given up, how often it was asked for once more, that it is not needed at present (removed when it is needed
+  // again), and an input that its worker found to be damaged. By kind, so that rights can tell kinds apart.
   job: "jobs/{jobKind}/{job}/job.json",
   result: "jobs/{jobKind}/{job}/result.json",
   checkpoint: "jobs/{jobKind}/{job}/checkpoint",

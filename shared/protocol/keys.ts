@@ -150,7 +150,7 @@ export const retryKey = (kind: JobKind, job: string, n: number): string =>
   makeKey("retry", { jobKind: kind, job, n });
 /** The same of failures in the layout of versions up to 0.2: failures and retries are counted side by side. */
 export const oldRetryKey = (job: string, n: number): string => makeKey("oldRetry", { job, n });
-/** Nobody needs a job at present: it is not begun, and stopped where it runs. Gone when somebody needs it. */
+/** A job is not needed at present: it is not begun, and stopped where it runs. Gone when a plan needs it. */
 export const stoppedKey = (kind: JobKind, job: string): string => makeKey("stopped", { jobKind: kind, job });
 /** A worker of this job has found the artifact under this hash to be damaged. */
 export const damageKey = (kind: JobKind, job: string, hash: string): string =>

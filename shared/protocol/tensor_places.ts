@@ -1,16 +1,16 @@
 /**
- * Where the tensors of a safetensors file lie: told by its beginning, so that a large file can be read in parts.
+ * Where the tensors of a safetensors file lie, read from its header, so that a large file can be read in parts.
  * @module
  */
 
-/** What the header says of a tensor. */
+/** A tensor's entry in the header. */
 export interface HeaderEntry {
   dtype: string;
   shape: number[];
   data_offsets: [number, number];
 }
 
-/** The types there are. */
+/** The supported types. */
 export const constructors = { F32: Float32Array, I32: Int32Array, U8: Uint8Array } as const;
 /** Name of a type. */
 export type DataType = keyof typeof constructors;
@@ -26,7 +26,7 @@ export interface TensorPlace {
 }
 
 /**
- * Bytes that a file of `size` begins with before its tensors, told by its first 8.
+ * The number of bytes before the tensors in a file of `size`, read from its first 8.
  *
  * @param start `[n]`, n >= 8
  * @param size bytes of the whole file
@@ -43,7 +43,7 @@ export function headerBytes(start: Uint8Array, size: number): number {
 }
 
 /**
- * Where the tensors of a file lie, and its metadata: told by its beginning, so that a large file can be read in parts.
+ * Where the tensors of a file lie, and its metadata, read from its header, so that a large file can be read in parts.
  *
  * @param start its first bytes, at least {@link headerBytes} of them
  * @param size bytes of the whole file

@@ -5,7 +5,7 @@
 import type { WayOfActing } from "@cugro/algorithm";
 import type { PooledPolicy } from "./pooled_policy.ts";
 
-/** The place of a learner's serving policy, or of one version that is asked for by number, or by a way of acting. */
+/** The place of a learner's serving policy, or of a version requested by number or by a way of acting. */
 export interface Slot {
   learner: string;
   /** Undefined: whichever version serves. */
@@ -15,7 +15,7 @@ export interface Slot {
   current: PooledPolicy | undefined;
   opening: Opening | undefined;
   lastUsed: number;
-  /** When (by the steady clock) the store last said what serves here. */
+  /** When (by the steady clock) the store last said which version serves. */
   confirmedAt: number;
   /** Whether the last look at the store failed. */
   lookFailed: boolean;
@@ -39,7 +39,7 @@ export function isOpen({ current }: Slot): boolean {
 }
 
 /**
- * What tells slots apart.
+ * The key of a slot.
  *
  * @param slot learner, and a version and way of acting where they are fixed
  * @returns such as `mine`, `mine@3`, `mine/actor`
@@ -50,7 +50,7 @@ export function keyOf({ learner, pinned, acting }: Pick<Slot, "learner" | "pinne
 }
 
 /**
- * The slot of a learner's serving policy or of a version, if there is one; of the version that serves the former.
+ * The slot of a learner's serving policy or of a version, if there is one; for the serving version, that of the serving policy.
  *
  * @param slots by {@link keyOf}
  * @param version undefined: the one that serves

@@ -17,7 +17,7 @@ export type JobOutcome =
   | "retried"
   /** Given back: the worker was asked to stop. */
   | "interrupted"
-  /** Taken off the queue: nobody needs it any more. */
+  /** Taken off the queue: no longer needed. */
   | "stopped"
   /** Given back: an input is missing, or the store failed. */
   | "given_back";

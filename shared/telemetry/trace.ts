@@ -26,18 +26,18 @@ const KINDS = {
 } as const;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-|$)/;
 
-/** What runs inside a span may know of it. */
+/** A span as seen by the work inside it. */
 export interface InSpan {
-  /** To hand on, so that others' spans become children of this one; undefined where nobody traces. */
+  /** To pass on, so that other spans become children of this one; undefined without tracing. */
   traceparent: string | undefined;
-  /** Adds what became known meanwhile. */
+  /** Adds attributes that became known meanwhile. */
   set(attributes: Attributes): void;
 }
 
 /**
  * Runs `work` in a span.
  *
- * @param options.parent a traceparent; if left out, what is under way in this process; "none" starts a trace.
+ * @param options.parent a traceparent; if left out, the current span of this process; "none" starts a trace.
  * @returns what `work` resolves to
  * @throws {Error} what `work` throws; the span then says so.
  */
@@ -67,7 +67,7 @@ export async function inSpan<T>(
 }
 
 /**
- * The traceparent of what is under way in this process.
+ * The traceparent of the current span of this process.
  *
  * @returns W3C traceparent; undefined without a span
  */

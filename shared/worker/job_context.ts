@@ -48,7 +48,7 @@ export interface JobContext<K extends JobKind = JobKind> extends ParsedJob<K> {
    *
    * @param snapshot the whole state as safetensors, called when a checkpoint is due; without it the job starts again
    *   after an interruption.
-   * @throws {Interrupted} if the worker has been asked to stop, or nobody needs the job any more; the checkpoint is
+   * @throws {Interrupted} if the worker has been asked to stop, or the job is no longer needed; the checkpoint is
    *   written then. Let it pass.
    */
   tick(position: Position, snapshot?: () => Promise<Uint8Array>): Promise<void>;
@@ -101,7 +101,7 @@ export class JobRun<K extends JobKind = JobKind> implements JobContext<K> {
   #savedAt = performance.now();
   #reported = { at: -Infinity, step: 0 };
   #ticks = 0;
-  /** Whether the planner has said that nobody needs the job. */
+  /** Whether the planner has noted that the job is not needed. */
   #unneeded = false;
   #pulse: ReturnType<typeof setInterval>;
 

@@ -13,7 +13,7 @@ export class Interrupted extends Error {
   override name = "Interrupted";
 }
 
-/** Nobody needs the job any more: the checkpoint is written, in case somebody does later, and the message is taken off. */
+/** The job is no longer needed: the checkpoint is written, in case it is later, and the message is taken off. */
 export class Unneeded extends Interrupted {
   override name = "Unneeded";
 }

@@ -1,5 +1,5 @@
 /**
- * Jobs that nobody needs any more: their task was cancelled, their learner deleted, what they build on withdrawn. The
+ * Jobs that are no longer needed: their task was cancelled, their learner deleted, or the version they build on withdrawn. The
  * planner knows; it puts `jobs/<kind>/<id>/stopped.json`, and takes it away again when somebody needs the job. A worker asks
  * before it begins, and now and then while it works. The note decides nothing about the job: one that is stopped has
  * not failed, keeps its checkpoint, and goes on from there if it is submitted again.
@@ -11,7 +11,7 @@ import type { Store } from "@cugro/store";
 import type { JobOutcome, Log } from "@cugro/telemetry";
 
 /**
- * Whether nobody needs a job at present.
+ * Whether a job is not needed at present.
  *
  * @param jobId a job, which may be running
  * @returns true once a stop has been noted, until something needs it again
@@ -21,7 +21,7 @@ export async function isUnneeded(store: Store, kind: JobKind, jobId: string): Pr
 }
 
 /**
- * Takes a job that nobody needs off the queue; gives it back if somebody needs it again meanwhile. Should that happen
+ * Takes a job that is not needed off the queue; gives it back if it is needed again meanwhile. Should that happen
  * a moment later, the planner finds it missing in the queue at its next whole look and submits it again.
  *
  * @param step the last one done, for the log
@@ -38,7 +38,7 @@ export async function dropUnneeded(
     await delivery.nak();
     return "interrupted";
   }
-  log.info("nobody needs the job any more: it is stopped", { step });
+  log.info("the job is no longer needed: it is stopped", { step });
   await delivery.term();
   return "stopped";
 }

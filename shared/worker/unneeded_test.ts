@@ -63,12 +63,12 @@ async function checkUnblemished(store: ReturnType<typeof memoryStore>, id: strin
   assertEquals(await store.head(runKey(KIND, id)), undefined);
 }
 
-Deno.test("runWorker() does not begin a job that nobody needs, and takes it off the queue", () =>
+Deno.test("runWorker() does not begin a job that is not needed, and takes it off the queue", () =>
   withWorker(async ({ store, submit, unneed, until, begun }) => {
     const id = await addJob(store, { name: "unneeded", steps: 3 });
     await unneed(id);
     await submit(id);
-    await until("nobody needs the job any more");
+    await until("the job is no longer needed");
     assertEquals([begun(), await store.head(resultKey(KIND, id))], [0, undefined]);
     await checkUnblemished(store, id);
     await store.delete(stoppedKey(KIND, id));
@@ -76,14 +76,14 @@ Deno.test("runWorker() does not begin a job that nobody needs, and takes it off 
     await until("job finished");
   }));
 
-Deno.test("runWorker() stops a running job that nobody needs any more; needed again, it goes on at its checkpoint", () =>
+Deno.test("runWorker() stops a running job that is no longer needed; needed again, it goes on at its checkpoint", () =>
   withWorker(async ({ store, submit, unneed, until, begun }) => {
     const id = await addJob(store, { name: "running", steps: 2_000, stepMs: 2 });
     await submit(id);
     await until("job started");
     const began = performance.now();
     await unneed(id);
-    await until("nobody needs the job any more");
+    await until("the job is no longer needed");
     assert(performance.now() - began < ACK_WAIT_MS, "it is stopped within the ack wait");
     await checkUnblemished(store, id);
     assertGreater((await store.head(checkpointKey(KIND, id)))!.size, 0);

@@ -13,7 +13,7 @@
  * there, and ends in the same bytes under the same names. Artifacts that were put already are not put again; where the
  * next worker has another profile and makes other bytes, garbage collection sweeps them. Dying later costs nothing.
  *
- * Other ends: the worker is asked to stop (checkpoint, nak, not counted). Nobody needs the job any more (`unneeded.ts`:
+ * Other ends: the worker is asked to stop (checkpoint, nak, not counted). The job is no longer needed (`unneeded.ts`:
  * checkpoint, off the queue, not counted). An input is missing (nak, not counted: it is made again). The store is full or
  * away (nak, not counted). `PermanentError`: given up at once. Anything else thrown is an attempt: nak with growing
  * delay. So is a death, unless it ended a job's first attempt or left a newer checkpoint than the attempt began with

@@ -66,7 +66,7 @@ Deno.test("runWorker() on a full disk gives the job back and finishes it when th
     await store.close();
   }));
 
-/** Puts objects that nobody needs until there is room for no more, not even for an empty file. */
+/** Puts objects of no use until there is room for no more, not even for an empty file. */
 async function fill(put: (n: number, size: number) => Promise<unknown>): Promise<void> {
   let n = 0;
   for (const size of [100_000, 4_000, 1]) {

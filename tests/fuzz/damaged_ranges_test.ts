@@ -47,6 +47,6 @@ Deno.test("a damaged file is refused by ranges where it is refused in memory, an
   }
   rmSync(folder, { recursive: true });
   assert(seen.read > FILES / 10 && seen.refused > FILES / 2, JSON.stringify(seen));
-  // Of several faults another one may be met first.
+  // With several faults a different one may be met first.
   assert(seen.otherWords < FILES / 50, JSON.stringify(seen));
 });

@@ -10,7 +10,7 @@ import { taskView } from "../../services/gateway/views.ts";
 import { drive, learnerWith, pretend } from "../fakes/world.ts";
 import { withFolder } from "./embedded.ts";
 
-const SAID =
+const NOTE =
   "task 2 has 3,000,000 rows: training reads 1,000,000 of them, chosen by the learner's seed (maxTrainingRows)";
 
 /** What a command line prints. */
@@ -39,16 +39,16 @@ Deno.test("a task of which not all rows are read is marked as such wherever task
 
     const text = await printed("status", ...of);
     assertEquals(text.split(" rows: ").length, 2, "there is no note about task 1");
-    assertStringIncludes(text, SAID);
+    assertStringIncludes(text, NOTE);
     assertEquals(JSON.parse(await printed("status", ...of, "--json")).tasks[1].trainingRows, 1_000_000);
 
     // Another attempt, with a limit of its own.
     await printed("rollback", "1", ...of);
     await printed("retry", "2", ...of, "--set", "maxTrainingRows=5000");
     const plan = await printed("plan", ...of);
-    assertStringIncludes(plan, `task 2, on version 1: 9 jobs\n${SAID.replace("1,000,000", "5,000")}\n`);
+    assertStringIncludes(plan, `task 2, on version 1: 9 jobs\n${NOTE.replace("1,000,000", "5,000")}\n`);
     const [graph] = JSON.parse(await printed("plan", ...of, "--json"));
     assertEquals(graph.rows, { size: 3_000_000, trainingRows: 5_000 });
-    assertStringIncludes(await printed("status", ...of), SAID.replace("1,000,000", "5,000"));
+    assertStringIncludes(await printed("status", ...of), NOTE.replace("1,000,000", "5,000"));
   });
 });

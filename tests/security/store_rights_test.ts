@@ -1,4 +1,4 @@
-/** What each service may do in the bucket, tried out on real servers with the committed policies. */
+/** The rights of each service in the bucket, tried out on real servers with the committed policies. */
 import {
   DeleteObjectCommand,
   HeadObjectCommand,
@@ -17,7 +17,7 @@ import { type ConfinedStore, startConfinedVersity } from "./versity_rights.ts";
 
 const hash = "a".repeat(64);
 const hook = "a".repeat(24);
-/** What lies about a job. */
+/** The objects of a job. */
 const OF_A_JOB = {
   job: "job.json",
   result: "result.json",
@@ -30,11 +30,11 @@ const OF_A_JOB = {
 } as const;
 type OfAJob = keyof typeof OF_A_JOB;
 const ALL_OF_A_JOB = Object.keys(OF_A_JOB) as OfAJob[];
-/** Kinds of which every sort is tried; of the others the job, its result and its checkpoint. */
+/** Kinds whose every object is tried; of the other kinds only the job, its result and its checkpoint. */
 const THOROUGHLY: readonly JobKind[] = ["states.train", "dataset.import"];
 const sortsOf = (kind: JobKind): OfAJob[] =>
   THOROUGHLY.includes(kind) ? ALL_OF_A_JOB : ["job", "result", "checkpoint"];
-/** One object of every other sort that the store knows, and of two learners where they have names in their keys. */
+/** One object of every other sort in the store, for two learners where keys contain a learner's name. */
 const OTHERS = {
   incoming: "incoming/team-a-walker/task1.hdf5",
   "other incoming": "incoming/team-b-walker/task1.hdf5",
@@ -54,7 +54,7 @@ const OTHERS = {
   "old checkpoint": `jobs/${hash}/checkpoint`,
   "old retry": `jobs/${hash}/retries/1.json`,
 } as const;
-/** Key by sort; what lies about jobs for every kind: `states.train result`. */
+/** Key by sort; objects of jobs for every kind: `states.train result`. */
 const OBJECTS: Readonly<Record<string, string>> = {
   ...OTHERS,
   ...Object.fromEntries(
@@ -75,7 +75,7 @@ const learnerObjects = ["learner", "version", "head", "other head"];
 const incomingObjects = ["incoming", "other incoming"];
 const webhookObjects = ["webhook", "delivery"];
 
-/** A worker of these kinds, which reads what those others have made. */
+/** A worker of these kinds, which reads outputs of the other kinds. */
 function worker(kinds: JobKind[], others: JobKind[], datasets: string[]): Allowed {
   return {
     read: [...of(kinds, ALL_OF_A_JOB), ...of(others, ["result"]), ...oldObjects, "artifact", ...datasets],
@@ -177,7 +177,7 @@ const ACTS: Record<Act, (store: Store, key: string) => Promise<unknown>> = {
   delete: (store, key) => store.delete(key),
 };
 
-/** What somebody may do with every sort of object; what was there is put back. */
+/** The rights that credentials have on every sort of object; objects are restored afterwards. */
 async function rightsOf(store: Store, root: Store): Promise<Allowed> {
   const rights: Allowed = { read: [], write: [], delete: [], list: [] };
   for (const act of ["read", "list", "write", "delete"] as const) {
@@ -224,7 +224,7 @@ async function s3Client(
       return true;
     } catch (error) {
       const { httpStatusCode } = (error as { $metadata: { httpStatusCode: number } }).$metadata;
-      // Not there, and allowed to know it.
+      // Missing, and allowed to see that it is missing.
       if (httpStatusCode === 404) return true;
       assertEquals(httpStatusCode, 403, String(error));
       return false;
@@ -239,7 +239,7 @@ async function startConfinedMinio(): Promise<ConfinedStore> {
 }
 
 for (const [name, start] of [["MinIO", startConfinedMinio], ["Versity", startConfinedVersity]] as const) {
-  Deno.test(`${name}: everybody may do in the bucket what they need, and nothing else`, async (test) => {
+  Deno.test(`${name}: every service may do in the bucket what it needs, and nothing else`, async (test) => {
     const servers = await start();
     const root = await servers.openRootStore();
     for (const [sort, key] of Object.entries(OBJECTS)) await root.put(key, new TextEncoder().encode(sort));
@@ -249,7 +249,7 @@ for (const [name, start] of [["MinIO", startConfinedMinio], ["Versity", startCon
         assertEquals(sorted(await rightsOf(store, root)), sorted(EXPECTED[service]));
       });
     }
-    await test.step("who drops files for team-a- reaches no other team, and reads nothing", async () => {
+    await test.step("credentials for dropping files for team-a- reach no other team, and read nothing", async () => {
       const { dropper } = namedPolicies(policiesFor({ names: "team-a-" }));
       const client = await s3Client(servers, dropper!);
       const allowed: Allowed = { read: [], write: [], delete: [], list: [] };
@@ -274,7 +274,7 @@ for (const [name, start] of [["MinIO", startConfinedMinio], ["Versity", startCon
       const whole = [key, OTHERS.artifact, OTHERS.dataset].map((each) => other("read", each));
       assertEquals(await Promise.all(whole), [false, false, false]);
     });
-    await test.step("nobody lists the whole bucket, and what is not there is not forbidden", async () => {
+    await test.step("nobody lists the whole bucket, and a missing object is 404 and not 403", async () => {
       for (const service of ALL_SERVICES) {
         const store = await servers.openStoreOf(service);
         const kind = kindsOfService(service)[0] ?? "states.train";

@@ -25,11 +25,11 @@ interface ExportOptions {
 /** Adds the command. */
 export function registerExport(program: Command): void {
   const command = program.command("export")
-    .requiredOption("--learner <name>", "whose version leaves")
+    .requiredOption("--learner <name>", "the learner whose version is exported")
     .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
     .option("--task <k>", "for this task only", wholeNumber("--task", 1))
-    .requiredOption("--out <folder>", "where to; it must be empty or not there yet")
-    .option("--force", "replace an earlier bundle that is there")
+    .requiredOption("--out <folder>", "the folder to write; empty or not there yet")
+    .option("--force", "replace an earlier bundle in that folder")
     .option("--json", "print one JSON document")
     .option(...STORE_FLAG);
   onLearners(command, exportVersion);

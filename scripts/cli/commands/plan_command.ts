@@ -36,7 +36,7 @@ interface PlanOptions {
 /** Adds the command. */
 export function registerPlan(program: Command): void {
   const command = program.command("plan")
-    .option("--learner <name>", "show what this learner does next")
+    .option("--learner <name>", "show this learner's next jobs")
     .option(...STORE_FLAG)
     .option("--tasks <n>", "without --learner: tasks in a row", wholeNumber("--tasks", 1), 2)
     .option("--preset <name>", "without --learner: preset", "default")
@@ -77,7 +77,7 @@ async function next(learner: string, folder: string): Promise<Graph[]> {
   for (const line of describeWaiting(facts)) console.error(line);
   const waiting = openArrivals(facts).length;
   if (waiting > 0) {
-    console.error(`Waiting for import: ${waiting}; what jobs follow depends on what is in the files`);
+    console.error(`Waiting for import: ${waiting}; which jobs follow depends on the files`);
   }
   const again = planRemeasuring(facts).submit;
   for (const { label, id } of again) console.error(`After a label: ${label} (job ${id.slice(0, 12)})`);

@@ -1,6 +1,6 @@
 /**
- * Which Python runs environments of Gymnasium, as it stands on a command line. The processes that are started are told by their
- * environment, as those of a cluster are.
+ * Command-line options for the Python that runs environments of Gymnasium. Child processes get it through their environment variables,
+ * as those of a cluster do.
  * @module
  */
 import process from "node:process";
@@ -10,7 +10,7 @@ import type { Command } from "commander";
 import { checkRunnable, gymnasiumConfig } from "../embedded/choose_python.ts";
 import { UsageError } from "./print_output.ts";
 
-/** What the flags say. */
+/** The values of the flags. */
 export interface PythonFlags {
   python?: string;
   trustEnvironments?: boolean;
@@ -25,17 +25,17 @@ export function withPythonOptions(command: Command): Command {
     )
     .option(
       "--trust-environments",
-      "run whatever environment files name, also those that name modules to import and arguments of any kind",
+      "run any environment that files name, also those with modules to import and arguments of any kind",
     );
 }
 
-/** Has the processes that this one starts, and itself, use what the flags say. */
+/** Applies the flags to this process and to those that it starts. */
 export function usePython({ python, trustEnvironments }: PythonFlags): void {
   if (python !== undefined) process.env.CUGRO_PYTHON = python;
   if (trustEnvironments) process.env.CUGRO_GYMNASIUM_TRUST = "any";
 }
 
-/** Refuses an environment that was asked for and cannot be run here, before anything else happens. @throws {UsageError} */
+/** Refuses a requested environment that cannot be run here, before anything else happens. @throws {UsageError} */
 export async function refuseUnrunnable(spec: GymnasiumSpec): Promise<void> {
   const fault = gymnasiumConfig().trust === "any" ? undefined : faultOfGymnasium(spec);
   if (fault !== undefined) throw new UsageError(`--gymnasium: it is not run as ${fault}: ${TRUST_ADVICE}`);

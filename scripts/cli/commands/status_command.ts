@@ -42,7 +42,7 @@ async function status(
   printStatus(found, learners.place);
 }
 
-/** A store that hangs behind a gateway is asked in vain for minutes; the gateway itself knows that it hangs. */
+/** Asking a hung store through a gateway would take minutes; the gateway itself knows that it hangs. */
 export async function refuseWhileAway(learners: Learners): Promise<void> {
   const { place } = learners;
   const problems = place.kind === "gateway" ? await learners.problems() : [];
@@ -74,7 +74,7 @@ function printLearners(all: readonly ShownStatus[], place: Place): void {
   );
 }
 
-/** The serving version; of one that enforce would have parked, that as well. */
+/** The serving version, with a note if `gate: enforce` would have parked it. */
 function servingIn({ versions, head }: ShownStatus): string | number {
   const serving = versions.find(({ version }) => version === head);
   if (!serving) return "none";

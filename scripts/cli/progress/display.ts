@@ -20,7 +20,7 @@ export interface ProgressDisplay {
   finished(jobId: string, label: string, seconds: number | undefined): void;
   /** A job has been given up: its line goes, `text` says why. */
   failed(jobId: string, text: string): void;
-  /** Nobody needs the job any more: its line goes. */
+  /** The job is no longer needed: its line goes. */
   dropped(jobId: string): void;
   /** Something worth a line of its own. */
   note(text: string): void;

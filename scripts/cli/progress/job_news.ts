@@ -9,7 +9,7 @@ import type { ProgressDisplay } from "./display.ts";
 export interface JobNews {
   progress(message: ProgressMessage): void;
   event(event: CloudEvent): void;
-  /** Nobody needs these jobs any more, even if messages about them still arrive. */
+  /** These jobs are no longer needed, even if messages about them still arrive. */
   stopped(jobIds: Iterable<string>): void;
   /** These are needed, perhaps again. */
   needed(jobIds: Iterable<string>): void;

@@ -11,7 +11,7 @@ import type { ProgressDisplay } from "./display.ts";
 
 /** Looked for this often, as long as there is news. */
 const INTERVAL_MS = 2_000;
-const SAID: readonly ProblemCode[] = ["file.name", "file.learner", "file.place", "learner.unreadable"];
+const REPORTED: readonly ProblemCode[] = ["file.name", "file.learner", "file.place", "learner.unreadable"];
 
 /**
  * Called with a learner's facts each time they have changed.
@@ -29,7 +29,7 @@ export function createProblemNotes(
   const look = async (facts: LearnerFacts) => {
     const { name } = facts.learner;
     const found = await gatherProblems({ store, learner: name, factsOf: () => Promise.resolve(facts) });
-    announce(found.filter(({ code }) => SAID.includes(code)));
+    announce(found.filter(({ code }) => REPORTED.includes(code)));
   };
   return (facts) => {
     if (looking || performance.now() - lookedAt < intervalMs) return looking ?? Promise.resolve();

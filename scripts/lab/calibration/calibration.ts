@@ -1,6 +1,6 @@
 /**
- * What estimates are worth: every version of finished runs is estimated by the code that jobs run, and compared with what the
- * simulator said. The stores are only read.
+ * How good estimates are: every version of finished runs is estimated by the code that jobs run, and compared with the
+ * simulator's score. The stores are only read.
  * @module
  */
 import { codeVersion } from "@cugro/telemetry";
@@ -60,7 +60,7 @@ async function storesIn(folder: string): Promise<string[]> {
 interface Means {
   work: string;
   handlers: JobHandlers;
-  /** Nothing is estimated that was not before: a run ends with its last version that was. */
+  /** The last estimated version ends a run: versions after it were not estimated then either. */
   known: boolean | undefined;
 }
 
@@ -104,7 +104,7 @@ async function runOf(store: Store, facts: LearnerFacts, means: Means): Promise<C
   return { name: facts.learner.name, versions: estimated };
 }
 
-/** What the job has measured: now, or in an earlier run of this experiment. */
+/** The job's measurements, made now or in an earlier run of this experiment. */
 async function metricsOf(
   store: Store,
   job: JobOf<"policy.estimate">,

@@ -1,13 +1,13 @@
 /**
  * How far a newer version's networks have moved from an older one's in given states of an old task: the mean action, the
- * values, and the order in which the critic puts the same candidates.
+ * values, and the critic's ranking of the same candidates.
  * @module
  */
 import { sampleActions } from "@cugro/algorithm";
 import { spearman } from "../streams/spearman.ts";
 import { type OpenedVersion, valuesOf, type VersionPair } from "./open_versions.ts";
 
-/** Draws of each state: of their mean, and in what order the critic puts them. */
+/** Candidates drawn for each state, for their mean and the critic's ranking. */
 export const DRAWS = 16;
 
 /** Movement in one set of states; actions in half ranges of the task's actions, root mean squares over states and numbers. */
@@ -18,9 +18,9 @@ export interface Movement {
   count: number;
   /** Of the mean action. */
   meanAction: number;
-  /** The spread of the older version's draws, which that stands beside. */
+  /** The spread of the older version's draws, to compare the movement with. */
   spread: number;
-  /** Share of the way from the older version's mean action to what the newer one does in these states when told its newest task; null where the older knows that task. */
+  /** Share of the way from the older version's mean action to what the newer one does in these states when given its newest task; null where the older knows that task. */
   towardsNewTask: number | null;
   /** Of the values of the older version's draws, in their own standard deviations. */
   values: number;

@@ -7,15 +7,15 @@ import type { LabelledTask } from "@cugro/learners";
 import type { OpenedVersion, VersionPair } from "./open_versions.ts";
 import { runTask } from "./task_episodes.ts";
 
-/** What came of one pair of networks in one task. */
+/** The result of one pair of networks in one task. */
 export interface SwapRow {
   task: number;
   acting: WayOfActing;
-  /** Versions whose networks acted: what draws candidates (of the actor: what acts), and the critic, which an actor does without. */
+  /** Versions whose networks acted: the one that draws candidates (or the actor itself), and the critic, which an actor does without. */
   generator: number;
   critic: number | null;
   score: number;
-  /** Of the older version's own networks minus this, over the same episodes; null of those themselves. */
+  /** The older version's own score minus this one, over the same episodes; null for its own. */
   drop: number | null;
   /** 90 % of it, paired by episode. */
   interval: readonly [number, number] | null;
@@ -28,7 +28,7 @@ export interface SwappedEpisodes {
   visited: Float32Array;
 }
 
-/** Ways of acting that both versions can be asked for. */
+/** Ways of acting that both versions have. */
 export function commonWays({ older, newer }: VersionPair): WayOfActing[] {
   return (["sampler", "proposer", "actor"] as const).filter((way) =>
     way === "sampler" || older.input[way] && newer.input[way]

@@ -87,7 +87,7 @@ async function refuseMoreLearners({ store, limits }: RouteDeps, token: Token, na
   refuseMore("learners", {
     ...{ has: seen.length, quotas: quotasOf(token, limits), token: token.name, status: 409 },
     what: "learners",
-    advice: "delete those that nobody needs, or ask the operator for more",
+    advice: "delete those that are no longer needed, or ask the operator for more",
   });
 }
 

@@ -75,7 +75,7 @@ async function refuseMoreHooks({ store, cache, limits }: WebhookDeps, token: Tok
   refuseMore("webhooks", {
     ...{ has: own.length, quotas: quotasOf(token, limits), token: token.name, status: 409 },
     what: "webhooks",
-    advice: "remove those that nobody needs, or ask the operator for more",
+    advice: "remove those that are no longer needed, or ask the operator for more",
   });
 }
 

@@ -25,23 +25,23 @@ export interface CriticTrainingInput extends CriticTaskRows {
   actionDim: number;
   /** Pseudo-pairs of old tasks, any number of shards a task; old tasks without any are not held. Empty for the first task and for `replay: none`. */
   replay: readonly ReplayRows[];
-  /** Of a joint training, which starts from fresh weights: the old tasks, regressed on as the new one is. */
+  /** For a joint training, which starts from fresh weights: the old tasks, regressed on like the new one. */
   jointTasks?: readonly CriticTaskRows[];
-  /** Of the new task and every other one here. */
+  /** Normalisers of the new task and of every other one here. */
   normalisers: ReadonlyMap<number, Normaliser>;
   /** Published critic of the parent version: where training starts, and the teacher. */
   parent?: Stored;
   hyperparameters: Hyperparameters;
   /** Old tasks, for the number of steps. */
   oldTasks: number;
-  /** Share of the steps after which to end, in (0, 1): a part of the same training without it. */
+  /** Share of the steps after which to end, in (0, 1): the same training, cut short. */
   until?: number;
   seed: number;
   resume?: Snapshot;
   compile: Compile;
 }
 
-/** What a training needs at each step. `end`: steps after which it ends. */
+/** Everything that a training needs at each step. `end`: steps after which it ends. */
 export interface CriticPlan {
   steps: number;
   end: number;
@@ -57,7 +57,7 @@ export interface CriticPlan {
   targets: Float32Array;
   /** One-step targets of `iql`, scaled. */
   oneStep?: { rewards: Float32Array; discounts: Float32Array };
-  /** What V is asked with, `[N, valueWidth]`: states in the critic's coordinates, and the task where there are several; empty where no target needs them. */
+  /** Inputs of V, `[N, valueWidth]`: states in the critic's coordinates, and the task where there are several; empty where no target needs them. */
   nextStates: Float32Array;
   /** S, and in a joint training the number of heads. */
   valueWidth: number;

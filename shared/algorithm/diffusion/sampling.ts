@@ -21,10 +21,10 @@ const MAX_WORK = 4e10;
 /** Called after every pass. `samples`: those drawn so far, `[done, D]`, for a later {@linkcode SamplingRun.resume}. */
 export type OnSamples = (done: number, count: number, samples: () => Float32Array) => void | Promise<void>;
 
-/** How a long sampling is followed and taken up again. */
+/** How a long sampling reports progress and is resumed. */
 export interface SamplingRun {
   onProgress?: OnSamples | undefined;
-  /** What an earlier run of the same sampling had drawn; the rest follows as if it had not stopped. */
+  /** Samples that an earlier run of the same sampling had drawn; the rest follows as if it had not stopped. */
   resume?: Float32Array | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface SamplingPass {
   evaluations: number;
   /** Names the compiled step, with the input's `stream`. */
   identity: unknown;
-  /** The weights that are needed, of those published; they are the step's state. */
+  /** The published weights that are needed; they are the step's state. */
   weights(published: Stored): Stored;
   /** @throws {InvalidInputError} If weights are not of this shape. */
   check(published: Stored): void;
@@ -64,7 +64,7 @@ export function diffusionPass(shape: DenoiserShape, plan: SolverPlan, guidance =
   };
 }
 
-/** What both generators' sampling needs. */
+/** Input of both generators' sampling. */
 export interface SamplingInput extends SamplingRun {
   /** Published weights. */
   weights: Stored;
@@ -72,7 +72,7 @@ export interface SamplingInput extends SamplingRun {
   shape: DenoiserShape;
   /** How a family draws. @default the diffusion of `shape`, by the solver of the hyperparameters */
   pass?: SamplingPass;
-  /** Bounds of what is sampled. */
+  /** Bounds of the samples. */
   bounds: Bounds;
   /** `[count, C]` normalised, or empty when C is 0. */
   conditions: Float32Array;

@@ -32,7 +32,7 @@ export interface SolverInputs {
   noise: tf.Tensor;
   /** `[n, C]`, normalised; row i belongs to samples i B/n ... (i+1) B/n - 1. Absent when C is 0. */
   condition?: tf.Tensor | undefined;
-  /** `[1, tasks]`; not used if the denoiser is not told the task. */
+  /** `[1, tasks]`; not used if the denoiser is not conditioned on the task. */
   taskOneHot?: tf.Tensor | undefined;
   /** The task's normalised min, `[1, D]` */
   low: tf.Tensor;
@@ -42,7 +42,7 @@ export interface SolverInputs {
 
 /**
  * Draws samples, by classifier-free guidance (Ho and Salimans 2022) where it has a weight w: (1 + w) eps(x, k) - w eps(x), the
- * latter not told the task.
+ * latter without the task.
  *
  * @param params The denoiser's weights, without prefix.
  * @returns Normalised samples within the task's own limits, `[B, D]`
@@ -92,6 +92,6 @@ export function runPlan(
   const result = plan.solver === "dpm3"
     ? runSinglestep(plan, predict, noise, clamp)
     : runMultistep(plan, predict, noise, clamp);
-  // Without denoising the last x still has noise in it, which may lie beyond the limits.
+  // Without denoising the last x still contains noise, which may exceed the limits.
   return clamp(result) as tf.Tensor2D;
 }

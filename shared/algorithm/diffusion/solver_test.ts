@@ -144,7 +144,7 @@ Deno.test("expm1OverMinusOne() does not cancel for small steps", () => {
 Deno.test(
   "final denoising removes the noise floor sigma(timeEnd) = 0.0105",
   noLeaks(() => {
-    // Nearly constant data: all the spread that is left is the sampler's.
+    // Nearly constant data: the remaining spread is the sampler's.
     const exact = (plan: SolverPlan) => (x: tf.Tensor, node: number) => {
       const t = plan.times[node]!;
       return tf.mul(tf.sub(x, alpha(t) * MEAN), sigma(t) / ((alpha(t) * 1e-4) ** 2 + sigma(t) ** 2));

@@ -6,7 +6,7 @@ import { choice, flag, number, whole } from "./knob.ts";
 
 const sampling = ["states.sample", "actions.label", "policy.evaluate", "policy.estimate"] as const;
 const training = ["states.train", "behavior.train"] as const;
-/** What asks the sampler as acting does, and the networks that learn from it. */
+/** Kinds of jobs that draw samples as acting does, and the networks that learn from them. */
 const labelling = ["proposer.label", "actor.label"] as const;
 const oneStep = ["proposer.train", "actor.train"] as const;
 /** The critic and the one-step networks share the generators' optimiser. */

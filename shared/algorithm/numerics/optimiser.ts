@@ -13,7 +13,7 @@ const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
-/** What the update needs to know besides the rate, which is an input of every step. */
+/** Settings of the update besides the rate, which is an input of every step. */
 export interface OptimiserSettings {
   /** Global norm at which gradients are clipped; 0 does not clip. */
   gradientClip: number;
@@ -21,7 +21,7 @@ export interface OptimiserSettings {
   emaDecay: number;
   /** Weights that are not trained (names without prefix). */
   frozen?: readonly string[];
-  /** Decay of the first moments, as {@linkcode adamInputs} was told. @default 0.9 */
+  /** Decay of the first moments, the same as given to {@linkcode adamInputs}. @default 0.9 */
   beta1?: number | undefined;
 }
 
@@ -103,7 +103,7 @@ export function learningRateAt(step: number, settings: ScheduleSettings): number
 
 /**
  * One update: gradients of `loss` with respect to the trained weights, clipped to a global norm, Adam, average.
- * Call it inside a step; what it leaves over is freed by the step's tidy.
+ * Call it inside a step, whose tidy frees intermediate tensors.
  *
  * @param state All entries of the step's state.
  * @param inputs Holds at least those of {@linkcode adamInputs}.
@@ -123,7 +123,7 @@ export function optimise(
     loss({ ...weights, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) })
   )(names.map((name) => weights[name]!));
   const squares = grads.map((gradient) => tf.square(gradient));
-  // Not addN: it begins with the summand whose memory it can take over, which a graph and eager steps see differently.
+  // Not addN: it starts from the summand whose memory it can reuse, which differs between graph and eager steps.
   const gradientNorm = tf.sqrt(tf.sum(tf.stack(squares.map((square) => tf.sum(square))))) as tf.Scalar;
   const clip = settings.gradientClip > 0
     ? tf.minimum(tf.div(settings.gradientClip, tf.add(gradientNorm, 1e-6)), 1)

@@ -1,5 +1,5 @@
 /**
- * Which rows of a task are used, and taking them.
+ * Choosing and taking the rows of a task.
  * @module
  */
 import { createRng } from "./rng.ts";
@@ -56,7 +56,7 @@ export function heldOutFlags(size: number, seed: number): Uint8Array {
  *
  * The task, taken as a ring that begins anywhere, is cut into equal parts, and each part gives one run of consecutive
  * rows that begins anywhere in it and goes round within it. So every row is as likely to be read as any other, every
- * stage of the recording is there in proportion, and what is read lies together.
+ * stage of the recording is represented in proportion, and reads are contiguous.
  *
  * @param size N
  * @param limit the most rows

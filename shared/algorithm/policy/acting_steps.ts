@@ -77,7 +77,7 @@ export interface Candidates {
   weights: tf.Tensor2D;
   /** `[n * M, A]` */
   actions: tf.Tensor2D;
-  /** Where they were looked for; discrete actions are chosen, never averaged, and have none. */
+  /** Modes, if they were looked for; discrete actions are chosen, never averaged, and have none. */
   modes?: Modes;
 }
 
@@ -88,7 +88,7 @@ export interface Candidates {
  *
  * @param input of the policy
  * @param acting what draws the candidates
- * @param looksForModes whether candidates that fall into two groups are told apart
+ * @param looksForModes whether candidates that fall into two groups are separated
  * @returns state and inputs -> candidates `[n * M, A]` and weights `[n, M]`
  */
 export function openCandidates(
@@ -119,7 +119,7 @@ export function openCandidates(
   };
 }
 
-/** What draws candidates from noise: eleven calls of the diffusion, or one of the proposer. */
+/** How candidates are drawn from noise: eleven calls of the diffusion, or one of the proposer. */
 function openDraw(
   input: PolicyInput,
   acting: "sampler" | "proposer",

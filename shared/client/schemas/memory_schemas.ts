@@ -1,5 +1,5 @@
 /**
- * Shapes of what is remembered of a task: quantities of its real rows, pseudo-samples of each generation, rows where they still exist.
+ * Shapes of a task's memory: statistics of its real rows, pseudo-samples of each generation, rows where they still exist.
  * @module
  */
 import { z } from "@hono/zod-openapi";
@@ -11,7 +11,7 @@ const quantiles = matrix.openapi({
   description: "Of each dimension, states then actions, in raw units: at the levels (i + 1/2) / 32",
 });
 
-/** What is known of a task's real rows without them, and which versions have replayed it. */
+/** Statistics of a task's real rows, and which versions have replayed it. */
 export const memorySchema = z.object({
   task: place,
   stateDim: place,
@@ -44,9 +44,9 @@ export const memorySchema = z.object({
 export const memoryRowsSchema = z.object({
   task: place,
   version: place.nullable().openapi({ description: "Whose generators have made them; null: real ones" }),
-  rows: count.openapi({ description: "How many there are in all" }),
+  rows: count.openapi({ description: "The total number of rows" }),
   quantiles: quantiles.nullable().openapi({
-    description: "Of up to 4,096 of them, evenly spaced; null of an episode",
+    description: "Of up to 4,096 of them, evenly spaced; null for an episode",
   }),
   states: matrix,
   actions: matrix,
@@ -55,7 +55,7 @@ export const memoryRowsSchema = z.object({
   }),
 }).openapi("MemoryRows");
 
-/** What is remembered of a task. Checked by {@link memorySchema}. */
+/** A task's memory. Checked by {@link memorySchema}. */
 export type Memory = z.infer<typeof memorySchema>;
 /** Some of its rows. Checked by {@link memoryRowsSchema}. */
 export type MemoryRows = z.infer<typeof memoryRowsSchema>;

@@ -1,5 +1,5 @@
 /**
- * What lists may be asked for.
+ * Query parameters of lists.
  * @module
  */
 import { EVENT_TYPES } from "@cugro/protocol";

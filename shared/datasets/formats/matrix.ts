@@ -13,16 +13,16 @@ export interface Matrix {
   integer: boolean;
 }
 
-/** Why an array is none of rows of numbers. */
+/** Why an array does not consist of rows of numbers. */
 export const NO_ROWS =
   "each row must be a list of numbers (images and sequences are not read): leave the field out, " +
   "or name those that are meant with --map";
 
-/** Under which name the next states of a field of states are kept. */
+/** The name of a state field's next states. */
 export const nextOf = (field: string): string => `next ${field}`;
 
 /**
- * Numbers a row of a shape, sides of one left out; undefined where a row is more than a list.
+ * Numbers per row of a shape, ignoring sides of length one; undefined where a row is more than a list.
  *
  * @param shape rows first
  * @returns 1 for `[N]`
@@ -33,10 +33,10 @@ export function widthOf(shape: readonly number[]): number | undefined {
 }
 
 /**
- * Matrices of as many rows, side by side; they are put together where they are read.
+ * Matrices with the same number of rows, side by side; joined when they are read.
  *
- * @param parts of as many rows
- * @returns of as many columns as all of them
+ * @param parts with the same number of rows
+ * @returns with the columns of all of them
  */
 export function besideEachOther(parts: readonly Matrix[]): Matrix {
   const [first] = parts;
@@ -120,7 +120,7 @@ export function addRows(
 }
 
 /**
- * What was stacked; it is put together where it is read.
+ * The stacked rows; joined when they are read.
  *
  * @param stack of all rows
  * @returns `[N, width]`, or `[N]` for a flat one

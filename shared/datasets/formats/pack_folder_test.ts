@@ -39,7 +39,7 @@ Deno.test("a folder of LeRobot or Minari is the same dataset as its file, and pa
   assertEquals(packed!.fileName, "lerobot.zip");
 });
 
-Deno.test("what a Minari folder says of its actions is an attribute", () =>
+Deno.test("a Minari folder's description of its actions is an attribute", () =>
   withFolder(async (folder) => {
     await mkdir(join(folder, "data"));
     await cp(join(files, "minari/data/main_data.hdf5"), join(folder, "data/main_data.hdf5"));
@@ -52,7 +52,7 @@ Deno.test("what a Minari folder says of its actions is an attribute", () =>
     assertEquals(readDataset((await packFolder(folder))!.body, "walk").dataset.metadata, {});
   }));
 
-Deno.test("a folder that is no dataset, or cannot be read, is told", () =>
+Deno.test("a folder that is no dataset, or cannot be read, is reported", () =>
   withFolder(async (folder) => {
     assertEquals([await datasetFolder(folder), await packFolder(join(files, "d4rl.npz"))], [
       undefined,

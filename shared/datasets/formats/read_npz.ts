@@ -77,7 +77,7 @@ function checkSizes(entries: readonly ZipEntry[], fileBytes: number, file: strin
   }
 }
 
-/** The simulator's coordinates beside the rows, and no rewards: they are made for the task one wants. */
+/** OGBench stores the simulator's coordinates beside the rows and no rewards, which depend on the task. */
 function isOgbench(present: readonly string[]): boolean {
   const has = (name: string) => present.includes(name);
   return ["observations", "actions", "terminals", "qpos", "qvel"].every(has) &&
@@ -85,8 +85,8 @@ function isOgbench(present: readonly string[]): boolean {
 }
 
 /**
- * OGBench marks the last row of an episode in `terminals`: it holds the final state and an action that was never done. Nothing
- * ended by itself there, so the rows before are cut episodes.
+ * OGBench marks the last row of an episode in `terminals`: it holds the final state and an action that was never executed.
+ * Nothing terminated there, so the rows before it are truncated episodes.
  */
 function fromOgbench(arrays: Record<string, RawArray>, present: readonly string[], file: string): RawDataset {
   const origin = "an OGBench dataset";

@@ -1,7 +1,7 @@
 /**
  * Whether a learner is deleted. Every deletion is a fact, and so is its end: the learner was restored, or garbage
- * collection claimed its objects. Both ends have one key, which is written once, so that of a restoration and a
- * collection at the same time exactly one happens.
+ * collection claimed its objects. Both ends share one key, which is written once, so that of a
+ * concurrent restoration and collection exactly one succeeds.
  * @module
  */
 import { deletedKey, deletionEndFactSchema, deletionEndKey, deletionKey, parseKey } from "@cugro/protocol";
@@ -14,7 +14,7 @@ export interface Deletion {
   n: number;
   /** When it was written, by the store's clock (ISO 8601). */
   at: string;
-  /** Whether garbage collection has claimed the learner's objects: then there is no way back. */
+  /** Whether garbage collection has claimed the learner's objects: then it is final. */
   swept: boolean;
 }
 
@@ -32,7 +32,7 @@ export function keyOfDeletion(name: string, n: number): string {
 /**
  * The deletion that stands; undefined for a learner that was never deleted, or was restored since.
  *
- * @param infos what lies under the learner's prefix; other objects do not matter
+ * @param infos objects under the learner's prefix; unrelated ones are ignored
  * @returns number of the deletion, since when, and whether its objects were swept
  */
 export async function standingDeletion(

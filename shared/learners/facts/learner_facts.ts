@@ -1,5 +1,5 @@
 /**
- * What is known of one learner, and the questions that follow from it without asking the store again. Pure.
+ * Everything known about one learner, and questions that it answers without asking the store again. Pure.
  * @module
  */
 import type { ObjectInfo } from "@cugro/store";
@@ -26,9 +26,9 @@ import type { Overlap } from "./overlap.ts";
 import { attemptOf, dataInOrder, type TaskData } from "./task_revisions.ts";
 import type { LabelledTask } from "./labelled_tasks.ts";
 
-/** What the store says about one job. */
+/** The state of one job in the store. */
 export interface JobState {
-  /** Undefined for a job of a version up to 0.2 that nothing else names. */
+  /** Undefined for a job of software up to 0.2 that nothing else names. */
   kind: JobKind | undefined;
   result: ResultFact | undefined;
   /** The key of the result. */
@@ -37,7 +37,7 @@ export interface JobState {
   retries: number;
   /** Keys of its workers' reports of damaged artifacts. */
   damaged: string[];
-  /** Whether workers have been told that nobody needs it. */
+  /** Whether workers have been told that it is no longer needed. */
   stopped?: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface LearnerFacts {
   configs: ConfigFact[];
   arrivals: ArrivalFact[];
   rejections: RejectionFact[];
-  /** As their labels have them. */
+  /** With their labels applied. */
   tasks: LabelledTask[];
   /** Of all tasks, by task and number. */
   labels: LabelFact[];
@@ -81,13 +81,13 @@ export interface LearnerFacts {
   jobs: Map<string, JobState>;
   /** Keys of inputs of unfinished jobs that are not in the store. */
   missing: Set<string>;
-  /** Shards of the newest decided version that still take room: artifact keys. */
+  /** Shards of the newest decided version that still take up space: artifact keys. */
   leftoverShards: string[];
 }
 
 /**
  * The valid versions, oldest first: published or promoted, not withdrawn, each continuing the one before it. The
- * last condition makes a rollback of several versions one step, whatever is written first.
+ * last condition makes a rollback of several versions atomic, in whatever order its facts are written.
  * @param facts versions and verdicts on them
  * @returns none before the first
  */
@@ -143,7 +143,7 @@ export function jobsOfVersion({ jobs, kinds }: VersionFact): JobName[] {
 
 /**
  * Whether the store says that a job has failed for good.
- * @param state undefined where nothing is known of the job
+ * @param state undefined for an unknown job
  * @returns true where there are more failures than retries, and no result
  */
 export function hasFailed(state: JobState | undefined): boolean {
@@ -202,7 +202,7 @@ export function stoppingFailure(
 }
 
 /**
- * The first task, or revision of one, still to be learnt: what was decided, cancelled or failed is stepped over.
+ * The first task, or revision of one, still to be learnt: decided, cancelled and failed ones are skipped.
  * @param facts of the learner
  * @returns undefined where all tasks are decided
  */

@@ -1,20 +1,20 @@
 /**
- * Connections that leave HTTP for a WebSocket. Only who was given for it takes any; a request for another protocol, or
- * where nobody takes it, is answered as if it had not asked (RFC 9110, 7.8).
+ * Connections that leave HTTP for a WebSocket. Only the given handler takes any; a request for another protocol, or one that is
+ * not taken, is answered as if it had not asked for an upgrade (RFC 9110, 7.8).
  * @module
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { hasBody, toRequest } from "./to_request.ts";
 
-/** The answer to who is refused may take so long (ms) to be fetched. */
+/** How long a refused client may take to read the answer (ms). */
 const LINGER_MS = 2_000;
 
-/** A request that goes on as a WebSocket, if it is taken. */
+/** A request that becomes a WebSocket, if it is taken. */
 export interface UpgradeRequest {
   /** As others are given. */
   request: Request;
-  /** What the handshake is made with: the request as Node has read it, its connection, what came after it already. */
+  /** Input of the handshake: the request as Node has read it, its connection, and bytes that have already followed it. */
   incoming: IncomingMessage;
   socket: Socket;
   head: Uint8Array;
@@ -37,7 +37,7 @@ export interface Upgrade {
  */
 export function isUpgrade(upgrade: Upgrade | undefined, incoming: IncomingMessage): boolean {
   const { method = "", url = "", headers } = incoming;
-  // What came as a body would be read as frames.
+  // A body would be read as frames.
   if (!upgrade || headers.upgrade?.trim().toLowerCase() !== "websocket" || hasBody(incoming)) return false;
   return upgrade.wants(method, url);
 }
@@ -47,7 +47,7 @@ export function isUpgrade(upgrade: Upgrade | undefined, incoming: IncomingMessag
  *
  * @param server whose upgraded connections are handed over
  * @param upgrade asked at each of them
- * @returns the connections that are not HTTP's any more
+ * @returns the connections that are no longer HTTP
  */
 export function handleUpgrades(
   server: Server,
@@ -58,7 +58,7 @@ export function handleUpgrades(
     const { socket } = incoming;
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
-    // Who leaves now is nobody's fault.
+    // A client that disconnects now is no error.
     socket.on("error", () => socket.destroy());
     void hand(upgrade?.(), { incoming, socket, head });
   });
@@ -83,7 +83,7 @@ async function hand(upgrade: Upgrade | undefined, asked: Omit<UpgradeRequest, "r
   }
 }
 
-/** Node's own answers are of no use on a connection that it has given away. */
+/** Node cannot answer by itself on a connection that it has handed over. */
 async function refuse(socket: Socket, response: Response): Promise<void> {
   const body = new Uint8Array(await response.arrayBuffer());
   const { headers, status } = response;

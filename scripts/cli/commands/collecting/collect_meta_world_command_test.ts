@@ -6,7 +6,7 @@ import { runCommandLine } from "../../cugro.ts";
 import { describeMetaWorld, metaWorldRun, parseMetaWorldTasks } from "./collect_meta_world_command.ts";
 import { UsageError } from "../print_output.ts";
 
-Deno.test("parseMetaWorldTasks() takes streams and names, and says which name is none", () => {
+Deno.test("parseMetaWorldTasks() takes streams and names, and reports unknown ones", () => {
   assertEquals(parseMetaWorldTasks(undefined), META_WORLD_STREAMS.cl5);
   assertEquals(parseMetaWorldTasks("cw10").length, 10);
   assertEquals(parseMetaWorldTasks("push, window-close-v3"), ["push", "window-close"]);
@@ -25,7 +25,7 @@ Deno.test("parseMetaWorldTasks() takes streams and names, and says which name is
   assertStringIncludes(describeMetaWorld(), "cw10: hammer, push-wall");
 });
 
-Deno.test("cugro collect keeps tasks and goals apart, and says how Meta-World's Python is made before anything else", async () => {
+Deno.test("cugro collect keeps tasks and goals apart, and says first how to make Meta-World's Python", async () => {
   const refusalOf = async (args: string[]) => {
     const lines: string[] = [];
     const { error } = console;

@@ -28,11 +28,11 @@ Deno.test("groupJobs() puts kinds in columns, each right of all that it needs", 
   ]);
 });
 
-Deno.test("groupJobs() comes to an end where kinds need each other", () => {
+Deno.test("groupJobs() terminates where kinds need each other", () => {
   const circle = [job("a", "actions.label", ["b"]), job("b", "critic.train", ["a"])];
   assertEquals(groupJobs(circle).length, 2);
 });
 
-Deno.test("jobsBehind() takes what leads to some jobs, and leaves those of other attempts", () => {
+Deno.test("jobsBehind() takes the jobs that lead to some, and leaves those of other attempts", () => {
   assertEquals(jobsBehind(JOBS, ["e", "gone"]).map(({ id }) => id), ["s1", "s2", "l1", "l2", "t", "c", "e"]);
 });

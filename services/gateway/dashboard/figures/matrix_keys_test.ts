@@ -20,7 +20,7 @@ Deno.test("placeAfter() leads to every cell, to versions and tasks, and never ou
   assertEquals([from(3, 4, "a"), from(3, 4, "Enter")], [undefined, undefined]);
 });
 
-Deno.test("rowsInView() are those of a region and some beside, at both ends, too", () => {
+Deno.test("rowsInView() are those of a region and some around it, also at both ends", () => {
   const at = (top: number) => rowsInView({ top, height: 700, rowPx: 70 }, 500);
   assertEquals(at(0), { from: 0, to: 14 });
   assertEquals(at(7_000), { from: 96, to: 114 });

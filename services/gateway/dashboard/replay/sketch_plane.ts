@@ -1,10 +1,10 @@
 /**
- * The plane in which a task's states spread most, by the covariance that its sketch has kept, and states in it. Pure.
+ * The plane in which a task's states vary most, by the covariance in its sketch, and states in it. Pure.
  * @module
  */
 import type { Memory } from "@cugro/client";
 
-/** What a sketch says of real rows. */
+/** A sketch's statistics of real rows. */
 type Real = NonNullable<Memory["real"]>;
 
 /** Two directions in normalised coordinates, and the spread along each. */
@@ -21,7 +21,7 @@ export function planeOf({ covariance }: Pick<Real, "covariance">, stateDim: numb
   const matrix = covariance.slice(0, stateDim).map((row) => Float64Array.from(row.slice(0, stateDim)));
   const first = mainDirection(matrix, 1);
   const variance = spread(matrix, first);
-  // What the first explains is taken away.
+  // The first direction's share is subtracted.
   const rest = matrix.map((row, i) => row.map((value, j) => value - variance * first[i]! * first[j]!));
   const second = mainDirection(rest, 2);
   return {
@@ -59,7 +59,7 @@ function mainDirection(matrix: readonly Float64Array[], start: number): Float64A
     direction = next.map((value) => value / length);
   }
   const length = Math.hypot(...direction);
-  // Of the two ways along a direction the one in which its greatest part grows.
+  // The sign of a direction: its largest component is positive.
   const greatest = direction.reduce((most, value) => Math.abs(value) > Math.abs(most) ? value : most, 0);
   return direction.map((value) => value / (length * Math.sign(greatest || 1)));
 }

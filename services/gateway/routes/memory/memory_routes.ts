@@ -1,5 +1,5 @@
 /**
- * What is remembered of a task: quantities of its real rows, pseudo-samples of each generation, and rows where they still exist.
+ * A task's memory: statistics of its real rows, pseudo-samples of each generation, and rows where they still exist.
  * @module
  */
 import { createRoute, z } from "@hono/zod-openapi";
@@ -30,7 +30,12 @@ function registerSketch(app: Gateway, deps: RouteDeps): void {
   const route = createRoute({
     operationId: "taskMemory",
     ...secured(deps, "read"),
-    ...{ method: "get", path: `${path}/memory`, tags, summary: "What is remembered of a task" },
+    ...{
+      method: "get",
+      path: `${path}/memory`,
+      tags,
+      summary: "A task's memory: statistics, pseudo-samples, rows",
+    },
     request: { params },
     responses: {
       200: json(memorySchema, "Quantities of its real rows, and who has replayed it"),

@@ -1,5 +1,5 @@
 /**
- * Rows of a task out of the store: what its sketch says of the real ones, those that generators made, those that still exist.
+ * Rows of a task from the store: statistics of the real ones from its sketch, generated ones, and real ones that still exist.
  * @module
  */
 import { sampleQuantiles, SKETCH_ROWS, type Stored } from "@cugro/algorithm/arrays";
@@ -13,14 +13,14 @@ import { Problem } from "../../problem_details.ts";
 
 type TaskStatus = LearnerStatus["tasks"][number];
 
-/** Steps of an episode that are given at most. */
+/** The most steps of an episode in one answer. */
 const EPISODE_STEPS = 2_000;
 /** Rows whose rewards are read at once. */
 const PART_ROWS = 1 << 20;
 /** Digits of numbers. */
 const DIGITS = 6;
 
-/** What is known of a task's real rows, and which versions have replayed it. @throws {Problem} 404 without such a task */
+/** Statistics of a task's real rows, and which versions have replayed it. @throws {Problem} 404 without such a task */
 export async function memoryOf(store: Store, status: LearnerStatus, task: number): Promise<Memory> {
   const fact = taskOf(status, task);
   const { stateDim, actionDim, sketch, size, episodes, datasetHash } = fact;
@@ -36,7 +36,7 @@ export async function memoryOf(store: Store, status: LearnerStatus, task: number
   };
 }
 
-/** Pseudo-samples as they are told. @param drawn by a version's generators */
+/** Pseudo-samples as the API returns them. @param drawn by a version's generators */
 export function pseudoRowsOf(
   status: LearnerStatus,
   { task, version, rows }: { task: number; version: number; rows: number },
@@ -78,7 +78,7 @@ export async function realRowsOf(
   };
 }
 
-/** Of one episode the rows that are sent, and of the others the rewards alone: it may be all that a dataset of millions of rows has. */
+/** Only the rows that are sent, and the rewards of the others: one episode may be a whole dataset of millions of rows. */
 export async function readEpisode(
   dataset: StoredDataset,
   episode: number,
@@ -101,7 +101,7 @@ function taskOf({ tasks, learner }: LearnerStatus, task: number): TaskStatus {
   throw new Problem(404, `There is no task ${task} of "${learner.name}": it has ${tasks.length}`);
 }
 
-/** How many tasks a version has learnt since that one: so often its generators have been trained on their own samples of it. */
+/** How many tasks a version has learnt since that one: as many times its generators were trained on their own samples of it. */
 function generationsSince(tasks: readonly number[], task: number): number {
   return tasks.length - 1 - tasks.indexOf(task);
 }
@@ -115,7 +115,7 @@ function namesOf({ environment, stateDim, actionDim }: TaskStatus): string[] {
   return [...states, ...Array.from({ length: actionDim }, (_, i) => `action ${i + 1}`)];
 }
 
-/** A sketch that is lost keeps nobody from looking at what else there is. */
+/** Without its sketch, a task's other data is still shown. */
 async function sketchOf(store: Store, artifact: string, dim: number): Promise<Memory["real"]> {
   let stored: Stored;
   try {
@@ -159,7 +159,7 @@ async function findEpisode(
   throw new Problem(404, `There is no episode ${episode} of task ${task}: it has ${count}, counted from 0`);
 }
 
-/** What is earned from each of the rows that are told to the next one, so that nothing of an episode is lost; read in parts. */
+/** Rewards summed from each returned row to the next one, so that none of an episode is lost; read in parts. */
 async function earnedBetween(dataset: StoredDataset, shown: Int32Array, end: number): Promise<number[]> {
   const sums = new Float64Array(shown.length);
   for (let begin = shown[0]!, at = 0; begin < end; begin += PART_ROWS) {
