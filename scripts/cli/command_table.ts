@@ -44,7 +44,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     group: LEARN,
     commands: {
       sweep:
-        "learn the same datasets with several seeds and knobs, and compare the results; goes on where it stopped",
+        "learn the same datasets with several seeds and knobs, and compare the results; resumes where it stopped",
     },
     load: async () => (await import("./commands/numbers/sweep_command.ts")).registerSweep,
   },
@@ -73,7 +73,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   },
   {
     group: LOOK,
-    commands: { problems: "list everything that is wrong, and what to do about it" },
+    commands: { problems: "list all problems, and what to do about each" },
     load: async () => (await import("./commands/problems_command.ts")).registerProblems,
   },
   {
@@ -84,7 +84,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
       fidelity:
         "show how far each replay was from real data; as a table with --csv, or --out FILE.csv or FILE.parquet",
       losses:
-        "show losses of all trainings that are done; as a table with --csv, or --out FILE.csv or FILE.parquet",
+        "show losses of all finished trainings; as a table with --csv, or --out FILE.csv or FILE.parquet",
     },
     load: async () => (await import("./commands/numbers/table_commands.ts")).registerTables,
   },
@@ -100,7 +100,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     group: LOOK,
     commands: {
       watch:
-        "follow what happens to learners, line by line: arrivals, jobs, versions, drops, problems; until Ctrl-C",
+        "follow events of learners, line by line: arrivals, jobs, versions, drops, problems; until Ctrl-C",
     },
     load: async () => (await import("./following/watch_command.ts")).registerWatch,
   },
@@ -108,7 +108,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     group: LOOK,
     commands: {
       logs:
-        "show what a cluster or a run on this machine has logged, by service, job or learner; --follow goes on",
+        "show the log of a cluster or run on this machine, by service, job or learner; --follow for new lines",
     },
     load: async () => (await import("./following/logs_command.ts")).registerLogs,
   },
@@ -121,7 +121,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     group: LOOK,
     commands: {
       dashboard:
-        "open the page of a store without a cluster: what its learners do, can do and have lost; until Ctrl-C",
+        "serve the page of a store without a cluster, until Ctrl-C: work, scores and losses of its learners",
     },
     load: async () => (await import("./page/dashboard_command.ts")).registerDashboard,
   },
@@ -178,25 +178,26 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   {
     group: KEEP,
     commands: {
-      push: "copy a learner and all it needs into a bucket, or bring its copy there up to date",
-      pull: "copy a learner and all it needs out of a bucket, or bring the copy here up to date",
+      push: "copy a learner and everything it needs into a bucket, or update the copy there",
+      pull: "copy a learner and everything it needs out of a bucket, or update the copy here",
     },
     load: async () => (await import("./commands/transfer_commands.ts")).registerTransfer,
   },
   {
     group: KEEP,
-    commands: { backup: "copy a whole store into a backup; what is there already is not copied again" },
+    commands: { backup: "copy a whole store into a backup; objects already in it are not copied again" },
     load: async () => (await import("./stores/backup_command.ts")).registerBackup,
   },
   {
     group: KEEP,
-    commands: { restore: "bring a backup into an empty store, and prove it" },
+    commands: { restore: "restore a backup into an empty store, and verify it" },
     load: async () => (await import("./stores/restore_command.ts")).registerRestore,
   },
   {
     group: KEEP,
     commands: {
-      verify: "execute a version's jobs again, here, and compare their bytes; the store is only read",
+      verify:
+        "execute a version's jobs again on this machine and compare their bytes; the store is only read",
     },
     load: async () => (await import("./stores/verify_command.ts")).registerVerify,
   },
@@ -214,7 +215,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     group: KEEP,
     commands: {
       doctor:
-        "check this machine: backend, device, threads, versions, and what is missing; or whether a bucket can be a store",
+        "check this machine: backend, device, threads, versions, and what is missing; or whether a bucket can serve as a store",
     },
     load: async () => (await import("./commands/doctor_command.ts")).registerDoctor,
   },

@@ -1,6 +1,6 @@
 /**
- * The command line: `deno task cugro --help`. What commands there are stands in `command_table.ts`; what a command needs is
- * loaded when it is typed.
+ * The command line: `deno task cugro --help`. The commands are listed in `command_table.ts`; each loads its modules
+ * when it is run.
  * @module
  */
 import { version } from "@cugro/telemetry";
@@ -11,7 +11,7 @@ import { addCommands, COMMAND_NAMES } from "./command_table.ts";
 import { nameHelpAfterErrors, nameTyposFirst } from "./typos.ts";
 
 /**
- * The command line, not run yet.
+ * The command line, before it runs.
  *
  * @param names the commands that are loaded; of the others there are names and sentences
  */
@@ -21,7 +21,7 @@ export async function createProgram(names: readonly string[] = COMMAND_NAMES): P
       "One policy that keeps learning: a sequence of offline datasets in, one policy for all tasks out.",
     )
     .version(version)
-    // Only before a command is --version the software's; after it, it is the command's own.
+    // --version before a command is the software's; after a command it is the command's own option.
     .enablePositionalOptions()
     .showHelpAfterError("(cugro --help shows all commands)")
     .exitOverride();
@@ -49,7 +49,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The command that is typed, or that help is asked of. */
+/** The command that was typed, or whose help was asked for. */
 function namesIn(args: readonly string[]): string[] {
   return args.filter((arg) => !arg.startsWith("-")).slice(0, args.includes("help") ? 2 : 1);
 }

@@ -55,11 +55,11 @@ Deno.test("runCommandLine() says in a sentence what is wrong with a file or a fo
     const file = `${folder}/none.hdf5`;
     assertEquals(
       await failure("datasets", "inspect", file),
-      `cugro: Cannot read ${file}: is the path right? It counts from ${Deno.cwd()}`,
+      `cugro: Cannot read ${file}: is the path right? It is relative to ${Deno.cwd()}`,
     );
     assertStringIncludes(
       await failure("datasets", "inspect", folder),
-      "is a folder, and there is no dataset in it",
+      "is a folder without a dataset",
     );
     assertStringIncludes(await failure("status", "--store", `${folder}/none`), "is not there");
     assertStringIncludes(
@@ -70,7 +70,7 @@ Deno.test("runCommandLine() says in a sentence what is wrong with a file or a fo
     const run = async () => await failure("run", folder, "--learner", "a", "--store", folder);
     assertStringIncludes(
       await run(),
-      `${folder} is a folder, and there is no dataset in it`,
+      `${folder} is a folder without a dataset`,
     );
     for (const name of ["t10.hdf5", "t2.hdf5", "notes.txt"]) {
       await Deno.writeTextFile(`${folder}/${name}`, "");

@@ -3,10 +3,10 @@
  * @module
  */
 
-/** Files that a command was given and cannot use are named in a sentence; everything else speaks for itself. */
+/** Files that a command was given and cannot use are named in a sentence; every other message is printed as it is. */
 export function explain(error: unknown): string {
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (path !== undefined && code === "ENOENT") return `Cannot read ${path}: there is no such file or folder`;
-  if (code === "EISDIR") return `Cannot read ${path ?? "it"}: it is a folder, and a file is wanted`;
+  if (code === "EISDIR") return `Cannot read ${path ?? "it"}: it is a folder, not a file`;
   return message ?? String(error);
 }

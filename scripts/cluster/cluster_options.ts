@@ -75,16 +75,16 @@ const withPorts = (command: Command): Command =>
 
 function program(): Command {
   const command = withPorts(new Command("cluster"))
-    .description("starts NATS, an S3 server and all services on this machine; one Ctrl-C stops them in order")
+    .description("start NATS, an S3 server and all services on this machine; one Ctrl-C stops them in order")
     .option(
       "--folder <dir>",
-      "what the cluster keeps: objects, messages, tokens, ports; it has one cluster at a time",
+      "the cluster's state: objects, messages, tokens, ports; used by one cluster at a time",
       DEFAULT_FOLDER,
     )
     .option("--store <kind>", "bucket, or folder (no S3 server)", "bucket")
     .option(
       "--s3 <server>",
-      "what serves the bucket: versity, or minio behind a filter (default: what the folder has, else versity)",
+      "server of the bucket: versity, or minio behind a filter (default: the folder's, else versity)",
     )
     .option(
       "--together <n>",
@@ -96,10 +96,10 @@ function program(): Command {
     .option("--preset <name>", `of that learner: ${Object.keys(presets).join(", ")} (default: default)`)
     .addOption(repeatable("--set <knob=value>", "change a knob of that learner; may be repeated"))
     .option("--seed <n>", "of that learner (default: 0)", wholeNumber("--seed", 0))
-    .option("--quiet", "do not show what the services log; what happens to processes is told all the same")
+    .option("--quiet", "do not show the services' logs; starts and ends of processes are shown all the same")
     .option(
       "--log <file>",
-      "write what the services log to a file of your own as well, as JSON lines; cugro logs shows it without",
+      "also write the services' logs to this file, as JSON lines; cugro logs needs no such file",
     );
   for (const service of startOrder()) {
     command.option(`--${service} <n>`, "number of processes (default: 1)", wholeNumber(`--${service}`, 0));

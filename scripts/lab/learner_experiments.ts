@@ -24,7 +24,7 @@ function addSelections(program: Command): void {
       "one finished learner, acting by every rule of the knob `selection`: the same starts, nothing is trained",
     )
     .argument("<store>", "its store")
-    .requiredOption("--learner <name>", "whose serving version acts")
+    .requiredOption("--learner <name>", "learner whose serving version acts")
     .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 5), 60)
     .option("--out <folder>", "where the results go", "cugro-experiments/results")
     .option("--name <name>", "name of the result files", "selections")
@@ -37,7 +37,7 @@ function addWaysOfActing(program: Command): void {
       "proposer and actor for the versions of a finished learner, scored beside the sampler from common starts; reads the store alone",
     )
     .argument("<store>", "its store, which still has the datasets")
-    .requiredOption("--learner <name>", "whose versions")
+    .requiredOption("--learner <name>", "learner that has the versions")
     .addOption(repeatable("--set <knob=value>", "learn with another value; may be repeated").default([]))
     .option("--versions <n>", "its first versions only", wholeNumber("--versions", 1), 100)
     .option("--episodes <n>", "episodes a task", wholeNumber("--episodes", 5), 60)
@@ -55,7 +55,9 @@ function addWaysOfActing(program: Command): void {
       "finished learners by each way of acting they have, from common starts: their last versions, and what each task had when it was learnt; nothing is trained, the store is only read",
     )
     .argument("<store>", "its store")
-    .addOption(repeatable("--learner <name>", "whose versions; may be repeated").makeOptionMandatory())
+    .addOption(
+      repeatable("--learner <name>", "learner that has the versions; may be repeated").makeOptionMandatory(),
+    )
     .option("--episodes <n>", "episodes a task and way", wholeNumber("--episodes", 5), 60)
     .option("--work <folder>", "where scores are kept; those there are not measured again", "cugro-ways")
     .option("--out <folder>", "where the results go", "cugro-experiments/results")
@@ -69,7 +71,7 @@ function addNetworks(program: Command): void {
       "which network a fall comes from, and in which rows: networks of two versions exchanged, from common starts; nothing is trained, the store is only read",
     )
     .argument("<store>", "its store")
-    .requiredOption("--learner <name>", "whose versions")
+    .requiredOption("--learner <name>", "learner that has the versions")
     .requiredOption("--versions <list>", "two of them, e.g. 4,5")
     .option("--tasks <list>", "old tasks, e.g. 1,3 (default: all that both know)")
     .option("--acting <list>", "of sampler, proposer and actor (default: those that both versions have)")
@@ -89,7 +91,7 @@ function addNetworks(program: Command): void {
       "policies learnt from synthetic samples alone beside those learnt from the data: of a learner's first version",
     )
     .argument("<store>", "its store")
-    .requiredOption("--learner <name>", "whose first version")
+    .requiredOption("--learner <name>", "learner whose first version is used")
     .option("--rows <n>", "pseudo-pairs to learn from", wholeNumber("--rows", 256), 100_000)
     .option("--episodes <n>", "episodes of each pair of networks", wholeNumber("--episodes", 5), 40)
     .option("--out <folder>", "where the results go", "cugro-experiments/results")

@@ -21,7 +21,7 @@ Deno.test("the installed command says nothing but what was asked for, and counts
     assertStringIncludes(help.out, "Usage: cugro");
     const missing = await type("datasets", "inspect", "here/none.hdf5");
     assertEquals(missing.code, 1);
-    assertStringIncludes(missing.err, `It counts from ${folder}`);
+    assertStringIncludes(missing.err, `It is relative to ${folder}`);
     const { out } = await type("status", "--store", ".");
     assertEquals(out, "No learner in .; cugro run FILES --learner NAME --store . makes one\n");
     await writeFile(path, "#!/bin/sh\necho mine\n");

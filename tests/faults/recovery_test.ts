@@ -122,7 +122,7 @@ Deno.test("cugro run on a full disk says so in one sentence, waits, and goes on 
       const brief = startCommand([...learn, "--wait-for-room", "0.05"]);
       const { code, output } = await brief.ended;
       assertEquals(code, 1, output);
-      assertStringIncludes(brief.errors(), "the run waits and goes on by itself once there is room");
+      assertStringIncludes(brief.errors(), "the run waits and continues by itself once there is room");
       assertStringIncludes(brief.errors(), "no room for 3 s: stopped. Nothing is lost");
       assertStringIncludes(brief.errors(), "cugro gc");
 

@@ -75,7 +75,7 @@ Deno.test("without a simulator versions have estimates, whose networks are kept,
     }
     // What is parked is what a person is to decide on: its values and estimates stand beside those of what counts.
     assertEquals(standing.match(/^2 \(parked\) .*$/gm)?.length, 2, standing);
-    assertStringIncludes(standing, "walk: no version has a score, as nothing simulates its tasks");
+    assertStringIncludes(standing, "walk: no version has a score, as its tasks have no simulator");
     assertEquals(result.parked.map((one: { version: number }) => one.version), [2]);
     assertEquals(result.parked[0].estimates, estimates);
     assertEquals(result.parked[0].values.map(Number.isFinite), [false, true]);

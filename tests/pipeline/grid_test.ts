@@ -97,5 +97,5 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
     await writeFile(path, JSON.stringify(other));
     const refused = await experiment(...args, "--replace");
     assertEquals(refused.code, 1);
-    assertStringIncludes(refused.output, "is of a run with emaDecay 0.995, and 0.5 is wanted");
+    assertStringIncludes(refused.output, "is of a run with emaDecay 0.995 instead of 0.5");
   }));

@@ -13,7 +13,7 @@ import { printJson, UsageError, wholeNumber } from "./print_output.ts";
 /** Adds the command. */
 export function registerActing(program: Command): void {
   const command = program.command("act")
-    .requiredOption("--learner <name>", "whose policy acts")
+    .requiredOption("--learner <name>", "learner whose policy acts")
     .requiredOption("--task <k>", "which task to act for", wholeNumber("--task", 1))
     .requiredOption("--observations <json>", "rows of numbers as JSON, or @file, or - for stdin")
     .option("--version <v>", "a version other than the serving one", wholeNumber("--version", 1))
@@ -24,7 +24,7 @@ export function registerActing(program: Command): void {
 }
 
 const ROWS = "--observations must be rows of numbers, e.g. '[[0.1, 0.2]]'";
-/** Letters of a wrong text that are enough to know it by. */
+/** How much of a wrong text is quoted. */
 const MOST_SHOWN = 60;
 
 interface ActOptions {

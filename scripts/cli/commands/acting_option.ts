@@ -9,6 +9,6 @@ import { Option } from "commander";
 export function actingOption(): Option {
   return new Option(
     "--acting <way>",
-    "how to act: by the diffusion's candidates, by candidates or an action in one step (as the version serves the task, if left out)",
+    "how to act: with candidates from the diffusion, with candidates in one step, or with one action in one step (default: as the version serves the task)",
   ).choices([...WAYS_OF_ACTING]);
 }

@@ -1,14 +1,14 @@
 /**
- * A policy that acts as its owner says, where a request says nothing.
+ * A policy that acts in its owner's way unless a request says otherwise.
  * @module
  */
 import type { WayOfActing } from "@cugro/protocol";
 import { type Acting, checkActing } from "@cugro/serving";
 
 /**
- * The same answers, chosen by `way` unless a request says otherwise; what serves by itself where `way` is undefined.
+ * The same answers, chosen by `way` unless a request says otherwise; the version's own way where `way` is undefined.
  *
- * `about` refuses a version that cannot act so, as every request would be.
+ * `about` refuses a version that cannot act that way, as every request would be.
  */
 export function actingSo<A extends Pick<Acting, "act" | "about">>(
   acting: A,

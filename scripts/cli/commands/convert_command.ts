@@ -24,7 +24,7 @@ import { refuseUnreadable } from "./readable.ts";
 import { type ReadFlags, withReadOptions } from "./read_options.ts";
 import { refuseTaken, writeInPlace } from "./written_file.ts";
 
-/** Of what is not taken over. */
+/** Names of dropped fields that are printed at most. */
 const MOST_NAMED = 20;
 
 interface ConvertOptions extends ReadFlags {
@@ -39,16 +39,16 @@ export function registerConvert(datasets: Command): void {
     withReadOptions(
       datasets.command("convert")
         .description(
-          "write a file in another format: the same transitions, to the last bit; what is no part of them (infos, images) is not taken over",
+          "write a file in another format: the same transitions, bit for bit; other fields (infos, images) are dropped",
         )
         .argument("<in>", "a file of any format that is read, or a folder of LeRobot or Minari")
         .argument(
           "<out>",
-          "what to write; its ending tells the format: .hdf5 (D4RL), .parquet or .safetensors",
+          "file to write, in the format of its ending: .hdf5 (D4RL), .parquet or .safetensors",
         )
         .option(
           "--to <format>",
-          `the format, where the ending does not tell it: ${WRITTEN_FORMATS.join(", ")}`,
+          `the format, if the ending does not say: ${WRITTEN_FORMATS.join(", ")}`,
         )
         .option("--force", "replace an existing file")
         .option("--json", "print one JSON document"),
@@ -97,7 +97,7 @@ export function formatFor(out: string, to: string | undefined): WrittenFormat {
   const list = WRITTEN_FORMATS.join(", ");
   if (to !== undefined) throw new UsageError(`--to must be one of ${list}: current value is ${to}`);
   const isRead = /\.(npz|csv|zip)$/i.test(out);
-  const why = isRead ? "that format is read, and not written" : "its ending tells no format";
+  const why = isRead ? "that format can be read but not written" : "its ending names no format";
   throw new UsageError(
     `Cannot write ${out}: ${why}. End it in .hdf5, .parquet or .safetensors, or name one of ${list} with --to`,
   );
@@ -145,13 +145,13 @@ function hashAndClose(dataset: Parameters<typeof datasetHash>[0], close: () => v
   }
 }
 
-/** @throws {Error} where it would not come back as the same dataset */
+/** @throws {Error} where it would not be read back as the same dataset */
 async function readBack(path: string, out: string, dataset: Dataset, hash: string): Promise<string[]> {
   const { dataset: read, close } = await judgeFileAt(path, basename(out));
   const hashRead = hashAndClose(read, close);
   if (hashRead !== hash) {
     throw new Error(
-      `Cannot write ${out}: read back, it would be another dataset, so it was not kept. Another format may hold it`,
+      `Cannot write ${out}: read back, it would not be the same dataset, so it was removed. Try another format`,
     );
   }
   const names = Object.keys(dataset.metadata) as (keyof Dataset["metadata"])[];

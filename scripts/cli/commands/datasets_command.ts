@@ -1,6 +1,6 @@
 /**
- * `cugro datasets inspect|validate|stats|convert|export`: looks at files without learning from them, and writes them, and what learners
- * have been given, in other formats.
+ * `cugro datasets inspect|validate|stats|convert|export`: inspects files without learning from them, and writes them, or
+ * learners' data, in other formats.
  * @module
  */
 import { datasetHash, type DatasetRows, type FileReport, printable, summarise } from "@cugro/datasets";
@@ -29,7 +29,7 @@ export function registerDatasets(program: Command): void {
       datasets.command("inspect")
         .description("sizes, episodes, returns and ranges of files")
         .argument("<files...>", FILES)
-        .option("--json", "print a JSON array, one object a file"),
+        .option("--json", "print a JSON array, one object for each file"),
     ).action(inspect),
     "cugro datasets inspect task1.hdf5",
     "cugro datasets inspect robot.csv --map observations=x,y,angle --map actions=force",
@@ -38,10 +38,10 @@ export function registerDatasets(program: Command): void {
     withReadOptions(
       datasets.command("validate")
         .description(
-          "check files: a refused one is named with its first fault, and the exit code is 1; implausible data is reported",
+          "check files: each refused one is listed with its first fault, and the exit code is 1; implausible data is reported",
         )
         .argument("<files...>", FILES)
-        .option("--json", "print a JSON array, one object a file"),
+        .option("--json", "print a JSON array, one object for each file"),
     ).action(validate),
     "cugro datasets validate task1.hdf5 lerobot/pusht",
     "cugro datasets validate --strict --json task*.hdf5",

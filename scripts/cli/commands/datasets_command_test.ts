@@ -73,10 +73,10 @@ Deno.test("convert replaces nothing unless told to, and leaves nothing half done
     const out = join(folder, "out.parquet");
     await Deno.writeTextFile(out, "mine");
     const from = sample("d4rl.npz");
-    await refused("it is there already", "convert", from, out);
+    await refused("it exists already", "convert", from, out);
     assertEquals(await Deno.readTextFile(out), "mine");
-    await refused("that format is read, and not written", "convert", from, join(folder, "out.csv"));
-    await refused("its ending tells no format", "convert", from, join(folder, "out"));
+    await refused("that format can be read but not written", "convert", from, join(folder, "out.csv"));
+    await refused("its ending names no format", "convert", from, join(folder, "out"));
     await refused(
       "--to must be one of hdf5, parquet, safetensors",
       "convert",
@@ -142,9 +142,9 @@ Deno.test("a file's name cannot change what is around it on the screen", () =>
     }
   }));
 
-Deno.test("a map that stands there twice is refused", () =>
+Deno.test("a map that is given twice is refused", () =>
   refused(
-    "--map actions stands there twice",
+    "--map actions is given twice",
     "validate",
     sample("d4rl.npz"),
     "--map",
@@ -162,7 +162,7 @@ Deno.test("convert and stats put no file in the place of a pipe or a link", asyn
     await refused("it is a device or a pipe", "convert", from, pipe, "--force");
     assert((await Deno.lstat(pipe)).isFifo);
     await Deno.symlink(join(folder, "none.hdf5"), nowhere);
-    await refused("a link to a file that is not there", "convert", from, nowhere, "--force");
+    await refused("a link to a missing file", "convert", from, nowhere, "--force");
     await Deno.writeTextFile(out, "before");
     await Deno.symlink(out, link);
     await good("stats", from, "--picture", link);

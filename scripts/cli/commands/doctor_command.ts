@@ -14,7 +14,7 @@ export function registerDoctor(program: Command): void {
   withPythonOptions(program.command("doctor"))
     .option(
       "--store <store>",
-      "try out a bucket (s3://bucket/prefix) or a folder's disk instead of this machine",
+      "check a bucket (s3://bucket/prefix) or a folder's disk instead of this machine",
     )
     .option("--json", "print one JSON document")
     .action(async ({ json = false, store, ...flags }: { json?: boolean; store?: string } & PythonFlags) => {

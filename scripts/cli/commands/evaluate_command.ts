@@ -1,5 +1,5 @@
 /**
- * `cugro evaluate`: runs a version in the simulator again, with as many episodes as wanted.
+ * `cugro evaluate`: runs a version in the simulator again, with any number of episodes.
  * @module
  */
 import { createRng, scoreInterval, successInterval, type WayOfActing } from "@cugro/algorithm/arrays";
@@ -41,7 +41,7 @@ const BATCH = 20;
 /** Adds the command. */
 export function registerEvaluate(program: Command): void {
   const command = withPythonOptions(program.command("evaluate"))
-    .requiredOption("--learner <name>", "whose version runs")
+    .requiredOption("--learner <name>", "learner whose version is run")
     .option("--version <v>", "a version other than the serving one", wholeNumber("--version", 1))
     .option("--task <k>", "this task only", wholeNumber("--task", 1))
     .option("--episodes <n>", "episodes per task", wholeNumber("--episodes", 1), 20)
@@ -50,7 +50,7 @@ export function registerEvaluate(program: Command): void {
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document")
     .action(evaluate);
-  onlyOnStore(command, "give its store with --store, or bring the learner here with cugro pull");
+  onlyOnStore(command, "name its store with --store, or copy the learner here with cugro pull");
 }
 
 async function evaluate(options: EvaluateOptions): Promise<void> {
@@ -88,11 +88,11 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
       score(mean),
       describeInterval(interval),
     ]),
-    `no task of version ${served.version} was run, as nothing simulates it`,
+    `no task of version ${served.version} was run, as no simulator knows any of them`,
   );
 }
 
-/** Of a task that cannot be run: what is estimated of it. */
+/** The estimate of a task that cannot be run. */
 function printEstimate({ versions, tasks, configs }: LearnerFacts, version: number, task: number): void {
   const row = versions.find((one) => one.version === version)?.row;
   const estimate = row?.find((cell) => cell.task === task)?.estimate;
@@ -115,7 +115,7 @@ function chooseTasks({ tasks, version }: ServedPolicy, wanted: number | undefine
   );
 }
 
-/** What episodes came to. `success`: of each, 0 or 1, where the environment tells it; it is what is scored then. */
+/** Results of episodes. `success`: 0 or 1 for each, where the environment reports it; scores are of success then. */
 interface EvaluatedTask {
   returns: number[];
   success?: number[];

@@ -26,7 +26,7 @@ interface ExportOptions {
 export function registerExport(program: Command): void {
   const command = program.command("export")
     .requiredOption("--learner <name>", "the learner whose version is exported")
-    .option("--version <v>", "another version than the serving one", wholeNumber("--version", 1))
+    .option("--version <v>", "a version other than the serving one", wholeNumber("--version", 1))
     .option("--task <k>", "for this task only", wholeNumber("--task", 1))
     .requiredOption("--out <folder>", "the folder to write; empty or not there yet")
     .option("--force", "replace an earlier bundle in that folder")

@@ -1,5 +1,5 @@
 /**
- * Flags of `cugro run` against the learner there is.
+ * Flags of `cugro run` compared with an existing learner.
  * @module
  */
 import type { PresetName } from "@cugro/algorithm";
@@ -8,7 +8,7 @@ import type { JsonObject } from "@cugro/protocol";
 import { UsageError } from "./print_output.ts";
 import { parsePreset, parseSettings } from "./knob_options.ts";
 
-/** What `cugro run` is told about a learner. */
+/** Flags of `cugro run` about a learner. */
 export interface Flags {
   learner: string;
   preset?: string;
@@ -25,7 +25,7 @@ export interface ConfigChange {
 }
 
 /**
- * Flags of a learner that exists must fit it, or be meant for the tasks to come.
+ * Flags must fit an existing learner, or be meant for the tasks to come.
  *
  * @param current the learner's newest configuration, and its seed.
  * @returns what to change; undefined: nothing.
@@ -51,7 +51,7 @@ export function judgeFlags(
     .join("\n");
   if (!fromNextTask) {
     throw new UsageError(
-      `The learner "${name}" is configured otherwise:\n${list}\nLeave these flags out to go on as it is, or add --from-next-task to use them for tasks not yet started`,
+      `The learner "${name}" has another configuration:\n${list}\nLeave these flags out to continue with its own, or add --from-next-task to use them for tasks not yet started`,
     );
   }
   if (differences.some(({ knob }) => knob === "seed")) {

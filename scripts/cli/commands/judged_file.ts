@@ -1,5 +1,5 @@
 /**
- * Files that a command looks at without learning from them: read and judged, a folder as one dataset.
+ * Files that a command reads and judges without learning from them; a folder is one dataset.
  * @module
  */
 import { readFile, stat } from "node:fs/promises";
@@ -26,7 +26,7 @@ import { gymnasiumConfig } from "../embedded/choose_python.ts";
 import { describeNotice } from "./print_output.ts";
 import { type ReadFlags, readingOfFlags } from "./read_options.ts";
 
-/** A file with its judgement, or with what it was refused for. */
+/** A file with its judgement, or with the reason why it was refused. */
 export type Judgement = { path: string; judged: OpenFile } | { path: string; error: DatasetError };
 
 /** Judges a file or a folder: one of more than 2 MiB by ranges. @throws {DatasetError} for one that is refused */
@@ -53,7 +53,7 @@ export async function readJudged(path: string, options: ReadFlags = {}): Promise
 }
 
 /**
- * The same where further files are judged also after a refused one; the exit code will be 1.
+ * The same for several files: after a refused one the others are still judged, and the exit code will be 1.
  *
  * @param use gets the judgement; a large file can be read until it returns
  */
@@ -77,7 +77,7 @@ export async function judge(
   }
 }
 
-/** The judgement as programs read it. */
+/** The judgement as a JSON document. */
 export function report(judgement: Judgement): FileReport {
   const { path } = judgement;
   return "error" in judgement ? reportOfError(path, judgement.error) : reportOf(path, judgement.judged);

@@ -18,7 +18,7 @@ import { commandLine, learningCommand } from "../learners/place.ts";
 import { printJson, UsageError, wholeNumber } from "./print_output.ts";
 import { parsePreset, parseSettings, repeatable } from "./knob_options.ts";
 
-const NO_GATEWAY = "copies are made between stores; give one with --store, which may be a bucket";
+const NO_GATEWAY = "copying works between stores: name one with --store, which may be a bucket";
 
 /** Adds the commands. */
 export function registerLearner(program: Command): void {
@@ -35,7 +35,7 @@ export function registerLearner(program: Command): void {
     .option("--seed <n>", "seed", wholeNumber("--seed", 0), 0);
   onLearners(createCommand, create);
   const exportCommand = learner.command("export")
-    .description("copy a learner and all it needs into a folder, or continue a copy there")
+    .description("copy a learner and everything it needs into a folder, or continue a copy there")
     .argument("<name>").argument("<folder>").option(...STORE_FLAG).action(exportTo);
   onlyOnStore(exportCommand, NO_GATEWAY);
   const importCommand = learner.command("import").description("bring in a learner that was exported")
@@ -73,7 +73,7 @@ async function exportTo(name: string, folder: string, { store: from }: { store: 
   const onStrangeFile = (path: string) => void strange.push(path);
   const to = await openFilesystemStore({ root: resolve(folder), lock: true, onStrangeFile });
   try {
-    // A copy that was cut off, or made earlier, is gone on with.
+    // A copy that was interrupted, or made earlier, is continued.
     const other = (await to.list("")).find(({ key }) => !mayBeOf(name, key))?.key ?? strange[0];
     if (other !== undefined) throw occupied(folder, other);
     const { objects, bytes } = await exportLearner({ store, name, to });
@@ -84,7 +84,7 @@ async function exportTo(name: string, folder: string, { store: from }: { store: 
 }
 
 function occupied(folder: string, what: string): UsageError {
-  return new UsageError(`${folder} is not empty (${what}); choose an empty or a new folder`);
+  return new UsageError(`${folder} is not empty (${what}): choose an empty or a new folder`);
 }
 
 /** Whether an object may be part of a learner's copy: its own facts and files, and what learners may share. */
@@ -128,6 +128,6 @@ async function restore(learners: Learners, name: string): Promise<void> {
   await learners.restore(name);
   const next = learningCommand(learners.place, name);
   console.log(
-    `${name} is there again${next === undefined ? "" : `; ${next} goes on with what was under way`}`,
+    `${name} is restored${next === undefined ? "" : `; ${next} resumes its work`}`,
   );
 }

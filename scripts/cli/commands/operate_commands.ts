@@ -1,5 +1,5 @@
 /**
- * What an operator decides: `promote`, `rollback`, `retry`, `cancel`, `relabel`.
+ * An operator's decisions: `promote`, `rollback`, `retry`, `cancel`, `relabel`.
  * @module
  */
 import { LABEL_NAMES } from "@cugro/protocol";
@@ -15,12 +15,12 @@ export function registerOperate(program: Command): void {
   act(program, "promote <version>", letThrough);
   act(program, "rollback <version>", goBack);
   act(program, "retry <task>", learnAgain)
-    .addOption(repeatable("--set <knob=value>", "with another value of a knob; may be repeated"));
+    .addOption(repeatable("--set <knob=value>", "retry with another value of a knob; may be repeated"));
   act(program, "cancel <task>", stepOver);
   registerRelabel(program);
 }
 
-/** Whose version or task it is, and why. */
+/** The learner, and the reason. */
 interface Chosen {
   learner: string;
   reason: Reason;
@@ -48,7 +48,7 @@ async function learnAgain(learners: Learners, task: number, { learner, reason, o
 
 async function stepOver(learners: Learners, task: number, { learner, reason }: Chosen) {
   await learners.cancel(learner, task, reason);
-  return `task ${task} is stepped over; what runs for it stops within seconds`;
+  return `task ${task} is skipped; its running jobs stop within seconds`;
 }
 
 interface ActOptions {
@@ -59,7 +59,7 @@ interface ActOptions {
 
 function act(program: Command, usage: string, verdict: Verdict): Command {
   const command = program.command(usage)
-    .requiredOption("--learner <name>", "whose version or task it is")
+    .requiredOption("--learner <name>", "learner that has the version or task")
     .option(...STORE_FLAG)
     .option("--reason <text>", "for the record");
   return onLearners(
@@ -81,11 +81,11 @@ interface RelabelOptions extends ActOptions {
 
 function registerRelabel(program: Command): void {
   const command = program.command("relabel <task>")
-    .requiredOption("--learner <name>", "whose task it is")
+    .requiredOption("--learner <name>", "learner that has the task")
     .addOption(repeatable("--set <name=value>", `one of ${LABEL_NAMES.join(", ")}; may be repeated`))
     .option(...STORE_FLAG)
     .option("--reason <text>", "for the record")
-    .option("--dry-run", "only say what would be measured again")
+    .option("--dry-run", "only print what would be measured again")
     .option("--json", "print one JSON document");
   onLearners(
     command,

@@ -12,7 +12,7 @@ interface ActingVersion {
   row: readonly Pick<RowCell, "task" | "acting" | "ways">[];
 }
 
-/** Prints it of the version that serves; nothing where it can only sample. */
+/** Prints it for the serving version; nothing if that can only sample. */
 export function printActing(versions: readonly ActingVersion[], head: number | null): void {
   const serving = versions.find(({ version }) => version === head);
   const ways = describeActing(serving?.row ?? []);
@@ -24,7 +24,7 @@ export function printActing(versions: readonly ActingVersion[], head: number | n
   );
 }
 
-/** Prints a line a version; nothing where all can only sample. */
+/** Prints one line for each version; nothing if all can only sample. */
 export function printActingOfVersions(versions: readonly ActingVersion[]): void {
   if (versions.every(({ row }) => describeActing(row).length === 0)) return;
   console.log("\nhow versions act (status says what was compared)");

@@ -7,12 +7,12 @@ import { describeEstimate } from "@cugro/report/words";
 import { markOf } from "./print_output.ts";
 import { printTable } from "../terminal_table.ts";
 
-/** Whose versions they are, with the names of its tasks. */
+/** The learner of the versions, with the names of its tasks. */
 type Named = Pick<EstimatedLearner, "config"> & {
   tasks: readonly (EstimatedLearner["tasks"][number] & { name: string })[];
 };
 
-/** Prints them with their scale, what they cannot see, and what they have been worth; nothing where there is none. */
+/** Prints them with their scale, their limits and their measured quality; nothing if there are none. */
 export function printEstimates(
   learner: Named,
   rows: readonly Pick<Shown, "version" | "parked" | "estimates">[],

@@ -1,5 +1,5 @@
 /**
- * How commands speak: tables for people, one JSON document for programs.
+ * Output of commands: tables for people, one JSON document for programs.
  * @module
  */
 import type { NoticeFact } from "@cugro/protocol";
@@ -13,7 +13,7 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/** How a version is called in the first column of a table. */
+/** A version's name in the first column of a table. */
 export function markOf({ version, parked }: { version: number; parked: boolean }): string | number {
   return parked ? `${version} (parked)` : version;
 }
@@ -31,7 +31,7 @@ export function score(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : value.toFixed(1);
 }
 
-/** A fault of what the user gave; its message says what to do. */
+/** A fault in the user's input; its message says what to do. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
@@ -45,7 +45,7 @@ export function wholeNumber(name: string, least: number): (text: string) => numb
   };
 }
 
-/** A notice in one line: what is implausible, where, and what would put it right. */
+/** A notice in one line: what is implausible, where, and how to correct it. */
 export function describeNotice({ field, row, message, advice }: Omit<NoticeFact, "code">): string {
   const place = [field, row === undefined ? undefined : `row ${row}`].filter(Boolean).join(", ");
   return `notice${place ? ` (${place})` : ""}: ${message}. Advice: ${advice}`;

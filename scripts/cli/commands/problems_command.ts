@@ -1,5 +1,5 @@
 /**
- * `cugro problems`: everything that is wrong, and who has seen it.
+ * `cugro problems`: all problems, and who has acknowledged them.
  * @module
  */
 import { describeNamed, describeProblem, type Problem } from "@cugro/protocol";
@@ -12,8 +12,8 @@ import { printJson } from "./print_output.ts";
 /** Adds the commands. */
 export function registerProblems(program: Command): void {
   const problemsCommand = program.command("problems")
-    .option("--learner <name>", "only problems of one learner, and of what all share")
-    .option("--all", "also those that were acknowledged")
+    .option("--learner <name>", "only problems of one learner, and those that all share")
+    .option("--all", "include acknowledged problems")
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document");
   onLearners(problemsCommand, problems);
@@ -58,7 +58,7 @@ export function problemText(problem: Problem, place: Place, named = false): stri
   return withPlace(named ? describeNamed(problem) : describeProblem(problem), place);
 }
 
-/** Each in a line, for a person. */
+/** One line for each, for people. */
 export function printProblems(problems: readonly Problem[], place: Place): void {
   const open = problems.filter(({ acknowledged }) => acknowledged === null);
   for (const problem of open) console.log(`! ${problemText(problem, place, true)}`);

@@ -1,5 +1,5 @@
 /**
- * How files are read, as it stands on a command line: the same wherever files are taken.
+ * Command-line options for reading files: the same for every command that takes files.
  * @module
  */
 import {
@@ -13,7 +13,7 @@ import {
 import type { Command } from "commander";
 import { UsageError, wholeNumber } from "./print_output.ts";
 
-/** What the flags say. */
+/** The values of the flags. */
 export type ReadFlags = { [Name in Exclude<keyof Reading, "environment">]?: Reading[Name] | undefined } & {
   gymnasium?: string;
   gymnasiumKwargs?: string;
@@ -34,12 +34,12 @@ export function withReadOptions(command: Command): Command {
     )
     .option(
       "--map <array=fields>",
-      "fields that have names of their own, e.g. observations=x,y,angle; once for each array",
+      "fields with names of their own, e.g. observations=x,y,angle; repeat for each array",
       addMap,
     )
     .option(
       "--action-limit <limit>",
-      "largest magnitude of an action, where the file does not say it; with commas one for each number",
+      "largest magnitude of an action, if the file does not say; one for each number, separated by commas",
       parseActionLimit,
     )
     .option(
@@ -54,10 +54,10 @@ function addMap(text: string, before: FieldMap = {}): FieldMap {
   const more = parseFieldMap(text);
   const twice = Object.keys(more).find((array) => Object.hasOwn(before, array));
   if (twice === undefined) return { ...before, ...more };
-  throw new UsageError(`--map ${twice} stands there twice: name all its fields in one, with commas`);
+  throw new UsageError(`--map ${twice} is given twice: name all its fields in one, with commas`);
 }
 
-/** How files are to be read; undefined where as they are. @throws {UsageError} for flags that cannot be understood */
+/** How files must be read; undefined where the flags say nothing. @throws {UsageError} for flags that cannot be understood */
 export function readingOfFlags({ gymnasium, gymnasiumKwargs, ...flags }: ReadFlags): Reading | undefined {
   if (gymnasium === undefined && gymnasiumKwargs !== undefined) {
     throw new UsageError("--gymnasium-kwargs needs --gymnasium, which names the environment");

@@ -1,5 +1,5 @@
 /**
- * Files that a command was given, looked at before anything is opened: a wrong path costs nothing.
+ * Files that a command was given, checked before anything is opened, so that a wrong path costs nothing.
  * @module
  */
 import { access, constants, readdir, stat } from "node:fs/promises";
@@ -8,9 +8,9 @@ import process from "node:process";
 import { DatasetError, datasetFolder } from "@cugro/datasets";
 import { UsageError } from "./print_output.ts";
 
-/** What a dataset's file may be called. */
+/** File names of datasets. */
 const DATASET = /\.(hdf5|h5|safetensors|npz|parquet|csv)$/i;
-/** More names than this would hide the sentence. */
+/** With more names than this the sentence would be unreadable. */
 const NAMED = 5;
 
 /**
@@ -24,7 +24,7 @@ export async function refuseUnreadable(paths: readonly string[], { readOnce = fa
   const others = paths.filter((_, index) => kinds[index] !== "file");
   if (others.length === 0) return;
   throw new UsageError(
-    `Cannot read ${others.join(", ")}: is the path right? It counts from ${process.cwd()}`,
+    `Cannot read ${others.join(", ")}: is the path right? It is relative to ${process.cwd()}`,
   );
 }
 
@@ -48,6 +48,6 @@ async function adviseOn(folder: string): Promise<string> {
   const shown = names.slice(0, NAMED).map((name) => join(folder, name)).join(" ");
   const more = names.length > NAMED ? " ..." : "";
   return names.length === 0
-    ? `${folder} is a folder, and there is no dataset in it: name the files of the tasks`
+    ? `${folder} is a folder without a dataset: name the files of the tasks`
     : `${folder} is a folder: name the files in it, in the order of their tasks: ${shown}${more}`;
 }

@@ -21,16 +21,16 @@ interface ReportOptions {
 /** Adds the command. */
 export function registerReport(program: Command): void {
   const command = program.command("report")
-    .requiredOption("--learner <name>", "whose report it is")
+    .requiredOption("--learner <name>", "learner to report on")
     .option(...STORE_FLAG)
     .option(
       "--out <file>",
-      "where to (default: <folder>/reports/<learner>.html; of a bucket or gateway: <learner>.html)",
+      "file to write (default: <folder>/reports/<learner>.html; for a bucket or gateway: <learner>.html)",
     )
     .option("--open", "open it in the browser")
     .option(
       "--link",
-      "of a gateway: write nothing, and print an address that opens it in any browser for ten minutes",
+      "with --url: write nothing, and print an address that opens it in any browser for ten minutes",
     );
   onLearners(command, report);
 }
@@ -49,17 +49,17 @@ async function giveLink(learners: Learners, learner: string, open: boolean): Pro
   const made = await learners.reportLink(learner);
   if (made === undefined) {
     throw new UsageError(
-      "--link needs a gateway, which opens the report for who has the link: give its --url, or leave out --link, and " +
+      "--link needs a gateway, which opens the report for anyone with the link: give its --url, or leave out --link, and " +
         "the report is written as a file",
     );
   }
   console.log(made.url);
-  console.error(`opens the report until ${made.expires}, for everybody who has it, and nothing else`);
+  console.error(`opens this report only, until ${made.expires}, for anyone who has it`);
   if (open) await show(made.url, made.url);
 }
 
 async function show(address: string, place: string): Promise<void> {
-  if (!await openBrowser(address)) console.error(`There is no browser here: open ${place} yourself`);
+  if (!await openBrowser(address)) console.error(`No browser was found here: open ${place} yourself`);
 }
 
 /** Writes the report of a learner. @returns the file's path */

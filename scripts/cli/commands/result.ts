@@ -1,5 +1,5 @@
 /**
- * What a run ends with: the results matrix and its metrics.
+ * The result of a run: the results matrix and its metrics.
  * @module
  */
 import type { NoticeFact, Problem, ProblemCode } from "@cugro/protocol";
@@ -37,7 +37,7 @@ export interface RunResult extends LearnerMeasures {
   estimates: ShownStatus["estimates"];
   /** Number of each row's version: the valid ones, oldest first. */
   versions: number[];
-  /** What the versions that are parked have shown, by task: what a decision to let one through is about. */
+  /** Scores of parked versions, by task: the basis for promoting one. */
   parked: Omit<Shown, "parked">[];
   /** 90 % interval over episodes of each cell; null with fewer than 5. */
   intervals: ([number, number] | null)[][];
@@ -45,7 +45,7 @@ export interface RunResult extends LearnerMeasures {
   episodes: (number | null)[][];
   /** How far each replay was from real data. */
   fidelity: ShownStatus["fidelity"];
-  /** Of every version, what was decided and what became of it, in words. */
+  /** The decision on every version and its outcome, in words. */
   decisions: { version: number; decision: string }[];
   workSeconds: number;
   secondsPerKind: LearnerStatus["secondsPerKind"];
@@ -124,7 +124,7 @@ function withOurRejections(
   return [...problems.filter(({ code }) => code !== "file.rejected"), ...ours];
 }
 
-/** What keeps a run from having done what it was asked to. */
+/** The reasons why a run did not do what it was asked to. */
 const FAULTS_OF_RUNS: readonly ProblemCode[] = [
   "task.failed",
   "label.failed",
@@ -133,7 +133,7 @@ const FAULTS_OF_RUNS: readonly ProblemCode[] = [
   "version.parked",
 ];
 
-/** Whether a run has not come to what it was asked for; what is wrong elsewhere, or with a result, is only said. */
+/** Whether a run has failed to do what it was asked for; other problems are only printed. */
 export function hasFaults({ learner, problems }: Pick<RunResult, "learner" | "problems">): boolean {
   return problems.some(({ code, subject }) => subject.learner === learner && FAULTS_OF_RUNS.includes(code));
 }
@@ -148,7 +148,7 @@ export function metricsLine(result: LearnerMeasures): string {
     `backward transfer ${score(result.backwardTransfer)}${bad}`;
 }
 
-/** Prints it for a person, with what parked versions have shown. @param status what it is the result of */
+/** Prints it for people, with the scores of parked versions. @param status what it is the result of */
 export function printResult(result: RunResult, status: ShownStatus, place: Place): void {
   const shown = shownVersions(status);
   printScores(status, shown);
@@ -163,7 +163,7 @@ export function printResult(result: RunResult, status: ShownStatus, place: Place
   for (const problem of result.problems) console.log(`! ${problemText(problem, place)}`);
 }
 
-/** A drop that has been made good since is not to be seen in the newest version's figures. */
+/** A drop that was recovered since does not show in the newest version's figures. */
 function printEver({ worstDrop, worstDropEver }: RunResult): void {
   if (worstDropEver === null || worstDropEver.drop <= (worstDrop?.drop ?? 0)) return;
   console.log(
@@ -187,7 +187,7 @@ function printDecisions({ decisions, versions, problems }: RunResult): void {
 function printScores({ learner, tasks }: ShownStatus, shown: readonly Shown[]): void {
   if (shown.length === 0) return console.log(`\n${learner.name}: no version yet`);
   if (shown.every(({ scores }) => scores.every((one) => one === null))) {
-    return console.log(`\n${learner.name}: no version has a score, as nothing simulates its tasks`);
+    return console.log(`\n${learner.name}: no version has a score, as its tasks have no simulator`);
   }
   console.log(
     `\n${learner.name}: score of each task (column) in each version (row); 0 = random, 100 = the data's good policy`,
@@ -195,7 +195,7 @@ function printScores({ learner, tasks }: ShownStatus, shown: readonly Shown[]): 
   printMatrix(tasks.map(({ name }) => name), shown);
 }
 
-/** What there is to see of tasks without a simulator. */
+/** Values and estimates of tasks without a simulator. */
 function printValues(tasks: readonly string[], shown: readonly Shown[]): void {
   if (shown.every(({ values }) => values.every((value) => value === null))) return;
   console.log(

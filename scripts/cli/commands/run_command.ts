@@ -55,7 +55,7 @@ export function registerRun(program: Command): void {
   onLearners(withPageOptions(withBecoming(withPythonOptions(withReadOptions(runCommand)))), run);
   const addCommand = program.command("add")
     .argument("<files...>")
-    .requiredOption("--learner <name>", "whose task it becomes")
+    .requiredOption("--learner <name>", "learner that the files are handed to")
     .option(...STORE_FLAG);
   onLearners(withBecoming(withReadOptions(addCommand)), add);
 }
@@ -63,7 +63,7 @@ export function registerRun(program: Command): void {
 function withBecoming(command: Command): Command {
   return command.option(
     "--as-new-task",
-    "make the files tasks of their own, also where they hold a task's episodes and more, or are part of one",
+    "make each file a new task, even if it extends a task's dataset or is part of one",
   );
 }
 
@@ -81,7 +81,7 @@ async function run(learners: Learners, paths: string[], options: RunOptions): Pr
   refuseBucket(learners.place);
   usePython(options);
   const { environment } = readingOfFlags(options) ?? {};
-  // Another machine's Python is that machine's to see to.
+  // A cluster's Python is configured there.
   const runsHere = learners.place.kind === "folder";
   if (runsHere && environment !== undefined && environment !== "none") await refuseUnrunnable(environment);
   await refuseUnreadable(paths);
@@ -104,7 +104,7 @@ async function learnAll(
   known: KnownLearner | undefined,
 ): Promise<LearnEnd> {
   const { learner, json } = options;
-  // A file that an earlier run was told about is no fault of this one, unless it is named again.
+  // A rejection from an earlier run is not reported again, unless its file is named again.
   const history = new Set(known?.rejected);
   const handed = await handOver(learners, learner, paths, options);
   for (const { seq } of handed) history.delete(seq);
@@ -158,7 +158,7 @@ function refuseBucket({ kind, name }: Place): void {
 
 type Handed = HandedOver & { path: string };
 
-/** Says of files that are there already, but whose task was cancelled or withdrawn, what learns them. */
+/** For files that arrived before and whose task was cancelled or withdrawn: prints the command that learns them. */
 function printUnlearnt(
   place: Place,
   { learner: { name }, tasks }: ShownStatus,
@@ -196,7 +196,7 @@ function describeHandedOver(learner: string, { added, reason }: HandedOver): str
   return reason === null ? `${learner} has it already` : `${learner} has rejected it before: ${reason}`;
 }
 
-/** A page where a person finds it, or the command that gets it. */
+/** The path of a page, or the command that writes it. */
 async function reportOf(learners: Learners, learner: string): Promise<string> {
   const { place } = learners;
   if (place.kind === "gateway") return commandLine(place, `report --learner ${learner}`);
@@ -206,8 +206,8 @@ async function reportOf(learners: Learners, learner: string): Promise<string> {
 function describeInterruption(place: Place, learner: string): string {
   const again = commandLine(place, `run --learner ${learner}`);
   return place.kind === "gateway"
-    ? `Not followed any more; the cluster goes on. Again: ${again}`
-    : `Stopped. Nothing is lost: the same command goes on, or: ${again}`;
+    ? `No longer following; the cluster goes on. To follow again: ${again}`
+    : `Stopped. Nothing is lost: the same command resumes, or: ${again}`;
 }
 
 async function add(

@@ -25,17 +25,17 @@ import { UsageError, wholeNumber } from "./print_output.ts";
 import { problem } from "./serve_problem.ts";
 import { openServeSockets } from "./serve_sockets.ts";
 
-/** What is under way at Ctrl-C may take so long (ms). */
+/** How long requests under way at Ctrl-C may take (ms). */
 const GRACE_MS = 5_000;
 
 /** Adds the command. */
 export function registerServe(program: Command): void {
   const command = program.command("serve")
-    .requiredOption("--learner <name>", "whose policy is served")
+    .requiredOption("--learner <name>", "learner whose policy is served")
     .option("--port <n>", "port on this machine", wholeNumber("--port", 0), 8090)
     .option(
       "--stale <seconds>",
-      "while the store is away, answer by what is known, for this long; 0: for any time",
+      "while the store is unreachable, answer from the loaded policy for this long; 0: without limit",
       wholeNumber("--stale", 0),
       MAX_STALE_MS / 1000,
     )
@@ -70,14 +70,14 @@ async function serve(
     console.error(describeUse(about, `http://${at}`));
     await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
     await Promise.all([server.close(GRACE_MS), sockets.close(GRACE_MS)]);
-    console.error("stopped; what was asked has been answered");
+    console.error("stopped; all requests have been answered");
   } finally {
     await acting.close();
     await store.close();
   }
 }
 
-/** How it is asked: what is known, and a line that can be pasted. */
+/** How to ask it: the known tasks, and a line that can be pasted. */
 export function describeUse(
   { tasks, stateDim }: { tasks: readonly { task: number }[]; stateDim: number },
   url: string,
@@ -89,7 +89,7 @@ export function describeUse(
   return stateDim <= MOST_ZEROS ? `${about}, as in: ${line}` : about;
 }
 
-/** More numbers a row than this are no example. */
+/** With more numbers a row than this no example is printed. */
 const MOST_ZEROS = 50;
 
 /** Serves on a port of this machine. @throws {UsageError} when another process has it */
@@ -125,14 +125,14 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
     const known = tasks.map(({ task, name }) => ({ task, name, acting: wayOf(task) }));
     return context.json({ learner, version, tasks: known, stateDim, actionDim });
   });
-  const onError = () => problem(413, "Too large", `A request may have ${MAX_ACT_BYTES} bytes`);
+  const onError = () => problem(413, "Too large", `A request may have at most ${MAX_ACT_BYTES} bytes`);
   app.post(
     "/v1/learners/:name/act",
     bodyLimit({ maxSize: MAX_ACT_BYTES, onError }),
     async ({ req: { raw } }) => await answer(learner, acting, raw),
   );
   app.get("/v1/learners/:name/act", () => {
-    const refusal = problem(426, "Upgrade required", "This goes over a WebSocket; POST acts without one");
+    const refusal = problem(426, "Upgrade required", "GET here needs a WebSocket; POST acts without");
     refusal.headers.set("upgrade", "websocket");
     return refusal;
   });
@@ -150,7 +150,7 @@ export function createActApp(learner: string, acting: Pick<Acting, "act" | "abou
   return app;
 }
 
-/** What the policy does for a request, or what is wrong with that. @throws {ActError} where the policy refuses */
+/** The policy's answer to a request, or what is wrong with the request. @throws {ActError} where the policy refuses */
 async function answer(learner: string, acting: Pick<Acting, "act">, request: Request): Promise<Response> {
   const parsed: unknown = await request.json().catch(() => undefined);
   if (parsed === undefined) {
@@ -169,7 +169,7 @@ async function answer(learner: string, acting: Pick<Acting, "act">, request: Req
   return Response.json(actBody(acted), { headers: actHeaders(acted) });
 }
 
-/** That the process runs, and what it can do: as every service says it. */
+/** Liveness and readiness, as every service reports them. */
 function createHealthApp(known: () => Knowledge | undefined): Hono {
   const app = new Hono();
   app.get("/healthz", (context) => context.json({ status: "ok" }));
@@ -181,9 +181,12 @@ function createHealthApp(known: () => Knowledge | undefined): Hono {
   return app;
 }
 
-/** How ready a server with this policy is, and how its store does, in the words of every service's `/readyz`. */
+/** Whether the policy and its store are ready, in the form of every service's `/readyz`. */
 function describe(known: Knowledge | undefined): [string, string] {
   if (!known) return ["not ready", "no policy is open"];
   if (!known.stale) return ["ready", "ok"];
-  return ["degraded", `cannot be asked for ${Math.floor(known.headAgeSeconds)} s; the open policy acts on`];
+  return [
+    "degraded",
+    `not reachable for ${Math.floor(known.headAgeSeconds)} s; the loaded policy goes on acting`,
+  ];
 }

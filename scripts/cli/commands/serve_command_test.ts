@@ -180,7 +180,7 @@ Deno.test("createActApp() says which version acted, how old its head is, and sta
     return [...ages, ready.status, status, dependencies.store];
   };
   assertEquals(await act({ headAgeSeconds: 0.4, stale: false }), ["3", "0", null, 200, "ready", "ok"]);
-  const away = "cannot be asked for 61 s; the open policy acts on";
+  const away = "not reachable for 61 s; the loaded policy goes on acting";
   assertEquals(await act({ headAgeSeconds: 61.9, stale: true }), ["3", "61", "true", 200, "degraded", away]);
 });
 

@@ -30,7 +30,7 @@ export function openServeSockets(learner: string, acting: Pick<Acting, "act">, l
   });
 }
 
-/** Pages of other sites must not act here: without tokens only their origin tells them from the user's own programs. */
+/** Pages of other sites must not act here: without tokens only the origin distinguishes them from the user's own programs. */
 function refusalOf({ url, headers }: Request, learner: string): Response | undefined {
   if (new URL(url).pathname !== actSocketPath(learner)) {
     return problem(404, "Not found", `Only ${learner} is served here`);

@@ -35,7 +35,7 @@ export function registerStats(datasets: Command): void {
         .argument("<file>", "a file, or a folder of LeRobot or Minari")
         .option(
           "--picture <file.svg>",
-          "draw it: histograms of returns and lengths, and which states are covered",
+          "draw a picture: histograms of returns and lengths, and which states are covered",
         )
         .option("--json", "print one JSON document"),
     ).action(stats),

@@ -21,13 +21,13 @@ export function registerToken(program: Command): void {
   const file = ["--file <file>", "the gateway's CUGRO_TOKENS_FILE"] as const;
   token.command("create")
     .description("create a token; it is shown once, and the file keeps its hash")
-    .requiredOption("--name <name>", "shown in logs, and used to revoke it")
+    .requiredOption("--name <name>", "name, shown in logs and used to revoke it")
     .requiredOption("--scopes <list>", "read, submit or admin; each includes the ones before it")
-    .option("--learners <list>", "names of learners it sees, with * for any characters", "*")
+    .option("--learners <list>", "names of learners it may see, with * for any characters", "*")
     .option("--expires <time>", "e.g. 2030-01-31T00:00:00Z")
     .option(
       "--quotas <list>",
-      `NAME=NUMBER,... where it may have more or less: ${Object.keys(QUOTAS).join(", ")}`,
+      `NAME=NUMBER,... to change its limits: ${Object.keys(QUOTAS).join(", ")}`,
     )
     .requiredOption(...file)
     .option("--json", "print one JSON document")

@@ -26,11 +26,14 @@ export function registerTransfer(program: Command): void {
   ] as const;
   const json = ["--json", "print one JSON document"] as const;
   program.command("push")
-    .requiredOption("--learner <name>", "which learner").requiredOption("--to <store>", "s3://bucket/prefix")
+    .requiredOption("--learner <name>", "name of the learner").requiredOption(
+      "--to <store>",
+      "s3://bucket/prefix",
+    )
     .option(...store).option(...json)
     .action((options: TransferOptions & { to: string }) => transfer(options, options.store, options.to));
   program.command("pull")
-    .requiredOption("--learner <name>", "which learner").requiredOption(
+    .requiredOption("--learner <name>", "name of the learner").requiredOption(
       "--from <store>",
       "s3://bucket/prefix",
     )

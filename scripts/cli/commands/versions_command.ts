@@ -1,5 +1,5 @@
 /**
- * `cugro versions`: what a learner's versions have shown, and why each was published or parked.
+ * `cugro versions`: a learner's versions, their scores, and why each was published or parked.
  * @module
  */
 import { describeDecision, isObserved, type Shown, shownBy } from "@cugro/learners";
@@ -16,7 +16,7 @@ import { refuseWhileAway } from "./status_command.ts";
 /** Adds the command. */
 export function registerVersions(program: Command): void {
   const versionsCommand = program.command("versions")
-    .requiredOption("--learner <name>", "whose versions")
+    .requiredOption("--learner <name>", "learner whose versions are listed")
     .option(...STORE_FLAG)
     .option("--json", "print one JSON document");
   onLearners(versionsCommand, versions);
@@ -91,7 +91,7 @@ function printMeasures(versions: ShownStatus["versions"]): void {
   }
 }
 
-/** Values of the tasks that have no score, for want of a simulator. */
+/** Values of the tasks without a simulator, which have no score. */
 function valuesByTask({ values }: Shown, tasks: ShownStatus["tasks"]): string {
   return values.flatMap((value, i) => value === null ? [] : [`${tasks[i]!.task}: ${briefly(value)}`]).join(
     ", ",

@@ -1,5 +1,5 @@
 /**
- * Files that a command writes where a person said: whole or not at all, and nothing is replaced by chance.
+ * Files that a command writes to a given path: whole or not at all, and nothing is replaced by accident.
  * @module
  */
 import { type FileHandle, lstat, open, realpath, rename, rm, stat } from "node:fs/promises";
@@ -13,16 +13,16 @@ export async function refuseTaken(out: string, force: boolean): Promise<void> {
   if (!folder?.isDirectory()) throw new UsageError(`Cannot write ${out}: there is no folder ${dirname(out)}`);
   const found = await stat(out).catch(() => undefined);
   if (found?.isDirectory()) throw new UsageError(`Cannot write ${out}: it is a folder, name a file`);
-  // A file would take the place of the device itself, and of `/dev/null` for the whole machine.
+  // A file would replace the device itself, `/dev/null` even for the whole machine.
   if (found && !found.isFile()) {
     throw new UsageError(`Cannot write ${out}: it is a device or a pipe, name a file`);
   }
   if (!found && await isLink(out)) {
-    throw new UsageError(`Cannot write ${out}: it is a link to a file that is not there. Name that file`);
+    throw new UsageError(`Cannot write ${out}: it is a link to a missing file. Name that file`);
   }
   if (found && !force) {
     throw new UsageError(
-      `Cannot write ${out}: it is there already. Give another name, or replace it with --force`,
+      `Cannot write ${out}: it exists already. Choose another name, or replace it with --force`,
     );
   }
 }
@@ -32,7 +32,7 @@ async function isLink(path: string): Promise<boolean> {
 }
 
 /**
- * Writes under a name of its own, and puts the file in place once `check` is content with it. On Ctrl-C, too, nothing is left behind.
+ * Writes under a name of its own, and puts the file in place once `check` accepts it. On Ctrl-C, too, nothing is left behind.
  * Where `out` is a link, the file that it leads to is replaced, and the link stays.
  *
  * @returns what `check` returns

@@ -1,5 +1,5 @@
 /**
- * Folders that a command writes where a person said: whole or not at all, and nothing is replaced by chance.
+ * Folders that a command writes to a given path: whole or not at all, and nothing is replaced by accident.
  * @module
  */
 import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
@@ -7,19 +7,19 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { UsageError } from "./print_output.ts";
 
-/** What is written, and what may be replaced. */
+/** Contents to write, and what may be replaced. */
 export interface FolderToWrite {
   out: string;
   /** Whether a folder of the same kind may be replaced. */
   force: boolean;
-  /** The file by which such a folder is known: with `force`, too, no other folder is replaced. */
+  /** The file that marks such a folder: even with `force` no other folder is replaced. */
   knownBy: string;
 }
 
 /** @throws {UsageError} where the folder cannot be written there, before any work is done */
 export async function refuseTakenFolder({ out, force, knownBy }: FolderToWrite): Promise<void> {
   const found = await stat(out).catch(() => undefined);
-  if (found && !found.isDirectory()) throw new UsageError(`Cannot write ${out}: it is no folder, name one`);
+  if (found && !found.isDirectory()) throw new UsageError(`Cannot write ${out}: it is not a folder`);
   if (!found) {
     const above = await stat(dirname(out)).catch(() => undefined);
     if (above?.isDirectory()) return;
@@ -72,7 +72,7 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** A folder cannot take the place of one that is not empty: the old one steps aside, and comes back if that fails. */
+/** A folder cannot be renamed over one that is not empty: the old one is moved aside, and back if that fails. */
 async function replaceFolder(unfinished: string, target: string, replaced: string): Promise<void> {
   const isThere = await stat(target).then(() => true, () => false);
   if (!isThere) return await rename(unfinished, target);

@@ -42,7 +42,7 @@ Deno.test("writeFolder() replaces with force what it wrote before, and never wha
     await assertRejects(() => write("3", true), UsageError, "holds something else");
     assertEquals(readdirSync(out), ["thesis.txt"]);
     const file = { out: join(out, "thesis.txt"), force: true, knownBy: "bundle.json" };
-    await assertRejects(() => writeFolder(file, new Map()), UsageError, "it is no folder");
+    await assertRejects(() => writeFolder(file, new Map()), UsageError, "it is not a folder");
     const nowhere = { out: join(folder, "no", "where"), force: false, knownBy: "bundle.json" };
     await assertRejects(() => writeFolder(nowhere, new Map()), Error, "there is no");
     assertEquals(readdirSync(folder), ["out"]);

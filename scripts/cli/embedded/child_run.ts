@@ -12,7 +12,7 @@ const CLI = fileURLToPath(new URL("../cugro.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
 const WATCH_MS = 500;
 
-/** How a run went. */
+/** Result and measurements of a run. */
 export interface ChildRun {
   result: RunResult;
   wallSeconds: number;
@@ -20,7 +20,7 @@ export interface ChildRun {
   memory: [number, number][];
 }
 
-/** Runs `cugro run ...args --json`; what it says goes to `onLine`, by default to stderr after `label`. `environment` is added to this process's. */
+/** Runs `cugro run ...args --json`; its output goes to `onLine`, by default to stderr after `label`. `environment` is added to this process's. */
 export async function runChild(
   label: string,
   args: readonly string[],

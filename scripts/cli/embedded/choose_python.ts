@@ -16,7 +16,7 @@ import type { LearnerFacts } from "@cugro/learners";
 import type { GymnasiumSpec } from "@cugro/protocol";
 import { type Config, readConfig } from "@cugro/process/config";
 
-/** How environments of Gymnasium are run on this machine. */
+/** Settings of environments of Gymnasium on this machine. */
 export function gymnasiumConfig(): Config["gymnasium"] {
   const ours = Object.entries(process.env).filter(([name]) => /^CUGRO_(PYTHON$|GYMNASIUM_)/.test(name));
   const { gymnasium } = readConfig({ ...Object.fromEntries(ours), CUGRO_STORE: "." });
@@ -71,7 +71,7 @@ export function checkRunnable(
 }
 
 /**
- * Says once of each task, as soon as its file was read, that its environment cannot be run here: there is time until it is
+ * Warns once for each task, as soon as its file was read, that its environment cannot be run here: there is time until it is
  * evaluated.
  *
  * @returns the function to call with a learner's facts whenever they have changed
@@ -89,14 +89,14 @@ export function createPythonNotes(note: (line: string) => void): (facts: Learner
       );
       if (message === undefined) continue;
       note(
-        `task ${task} gets no true returns, as things are: ${message}. There is time until it is evaluated: ` +
-          "Ctrl-C stops, and the same command goes on.",
+        `task ${task} will have no true returns: ${message}. There is time until it is evaluated: ` +
+          "Ctrl-C stops, and the same command resumes.",
       );
     }
   };
 }
 
-/** Whatever it is: it comes again where it counts. */
+/** Any error: it is thrown again where it matters. */
 function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 /**
- * A store that is full while a command learns: said once, then at growing intervals; the command waits, goes on by itself
+ * A store that is full while a command learns: reported once, then at growing intervals; the command waits, goes on by itself
  * once there is room, and ends when it has waited long enough.
  * @module
  */
@@ -7,11 +7,11 @@
 /** The notice is repeated after this time, and then after twice as long each time. */
 const REPEAT_MS = 60_000;
 
-/** What is seen of the store. */
+/** Signs from the store. */
 export interface RoomWatch {
   /** Something could not be written. `message`: the store's own sentence. */
   full(message: string): void;
-  /** Something was written that matters. */
+  /** A real object was written. */
   room(): void;
   close(): void;
 }
@@ -28,12 +28,12 @@ export interface RoomWatchOptions {
   now?: () => number;
 }
 
-/** Whether an error in the words of a log is that of a full store. */
+/** Whether a logged error is that of a full store. */
 export function isFull(error: unknown): error is string {
   return typeof error === "string" && error.startsWith("StoreFull: ");
 }
 
-/** Watches a store from its first word of being full to the next of room. */
+/** Watches a store from its first report of being full to the next write that succeeds. */
 export function watchRoom(options: RoomWatchOptions): RoomWatch {
   const { note, onGivenUp, waitMs, repeatMs = REPEAT_MS, now = () => performance.now() } = options;
   let since: number | undefined;
@@ -44,7 +44,7 @@ export function watchRoom(options: RoomWatchOptions): RoomWatch {
     nextAt = since + repeatMs;
     if (waitMs > 0) {
       note(
-        `${where}. Free some space on its disk: the run waits and goes on by itself once there is room; ` +
+        `${where}. Free some space on its disk: the run waits and continues by itself once there is room; ` +
           `it ends after ${lasting(waitMs)} without`,
       );
     }
@@ -70,7 +70,7 @@ export function watchRoom(options: RoomWatchOptions): RoomWatch {
   };
 }
 
-/** What is full, and at what, without the advice for commands that have ended. */
+/** Which store is full, and on which key, without the advice for commands that have ended. */
 function whereOf(message: string): string {
   const text = message.replace(/^StoreFull: /, "");
   return /^.*? is full \(.*?\)(?=\. |$)/.exec(text)?.[0] ?? text;
@@ -79,7 +79,7 @@ function whereOf(message: string): string {
 function describeEnd(where: string, waitMs: number): string {
   const waited = waitMs > 0 ? `, and there was no room for ${lasting(waitMs)}` : "";
   return `${where}${waited}: stopped. Nothing is lost: free some space there (cugro gc removes what is no longer ` +
-    `needed), then start the same command again; it goes on where it stopped`;
+    `needed), then start the same command again; it resumes where it stopped`;
 }
 
 function lasting(ms: number): string {

@@ -1,5 +1,5 @@
 /**
- * Learns on a folder until nothing is left to do, and shows how far it is.
+ * Learns on a folder until nothing is left to do, and shows progress.
  * @module
  */
 import { type CoordinatorOptions, runCoordinator } from "@cugro/coordinator";
@@ -17,7 +17,7 @@ import { createPythonNotes } from "./choose_python.ts";
 import { isFull, type RoomWatch, watchRoom } from "./full_disk.ts";
 import { openSession, type Session } from "./run_session.ts";
 
-/** Where to learn, and with what. */
+/** The store to learn in, and the settings. */
 export interface LearningOptions {
   /** Opened for writing. */
   store: Store;
@@ -30,7 +30,7 @@ export interface LearningOptions {
   waitForRoomMs: number;
 }
 
-/** Workers that learn whatever learners are asked for, several at a time. */
+/** Workers that serve several learners at a time. */
 export interface Learning {
   /** Until the learner has nothing left to do, or Ctrl-C. */
   learn(learner: string): Promise<LearnEnd>;
@@ -39,7 +39,7 @@ export interface Learning {
   close(): Promise<void>;
 }
 
-/** Nobody tells this process of a decision that another command has written into the folder. */
+/** Decisions that other commands write into the folder send no news to this process. */
 const LOOK_MS = 2_000;
 
 type OnChange = NonNullable<CoordinatorOptions["onChange"]>;
@@ -123,19 +123,19 @@ interface Listeners {
   log: RunLog;
 }
 
-/** What workers write: all of it into the log, and to a person what matters; of a full store only what there is to wait for. */
+/** Output of workers: all of it goes into the log, important lines to the terminal; a full store is reported once, not for each write. */
 function notifyOfOutput(text: string, { display, room, log }: Listeners): void {
   for (const line of text.split("\n").filter((one) => one.trim() !== "")) {
     log.line(line);
     const logged = parseLogLine(line);
     if (logged && isFull(logged.error)) room.full(logged.error);
-    // Who asks for a level of the log reads it with programs.
+    // With an explicit log level the output is for programs.
     else if (!logged || process.env.CUGRO_LOG !== undefined) display.note(line.trimEnd());
     else if (isForPeople(logged)) display.note(describeLogLine(logged));
   }
 }
 
-/** Follows the news of the bus; `watch` tells it what the running jobs are called. */
+/** Follows the news of the bus; `watch` gives it the labels of running jobs. */
 async function watchJobs(
   { bus }: Session,
   display: ProgressDisplay,

@@ -1,5 +1,5 @@
 /**
- * What has happened to a learner between two looks at it: arrivals, jobs, decisions, drops, problems. Pure.
+ * Changes of a learner between two looks at it: arrivals, jobs, decisions, drops, problems. Pure.
  * @module
  */
 import { describeRejection, explainDecision } from "@cugro/learners";
@@ -18,11 +18,11 @@ export interface Happening {
 type Job = ShownStatus["jobs"][number];
 
 /**
- * What has happened since an earlier look.
+ * Changes since an earlier look.
  *
  * @param before undefined: the learner was not there
  * @param after where it stands now
- * @returns in the order in which it is read: what arrived, what was done, what was decided, what is wrong
+ * @returns arrivals, jobs, decisions and problems, in this order
  */
 export function happeningsBetween(before: ShownStatus | undefined, after: ShownStatus): Happening[] {
   const learner = after.learner.name;

@@ -17,7 +17,7 @@ export interface Wanted {
   level?: LogLevel | undefined;
 }
 
-/** Whether a line of JSON is wanted; what is no JSON is wanted where nothing is chosen. */
+/** Whether a line is wanted; lines that are no JSON only without a filter. */
 export function isWanted(line: string, { service, job, learner, level }: Wanted): boolean {
   let fields: Record<string, unknown>;
   try {
@@ -51,7 +51,7 @@ export async function* linesOfLog(path: string, following?: AbortSignal): AsyncG
   while (following && !following.aborted) {
     await pause(LOOK_MS, following);
     if (await current.isReplaced()) {
-      // What was added before it became the file before.
+      // Lines that were added before the file was rotated.
       yield* current.lines(fileBefore(path));
       current = piecesOf(path);
     }
@@ -59,7 +59,7 @@ export async function* linesOfLog(path: string, following?: AbortSignal): AsyncG
   }
 }
 
-/** A file that is read from where it was left. */
+/** A file that is read on from the last position. */
 function piecesOf(path: string) {
   let [at, inode, rest] = [0, 0, ""];
   const decoder = new TextDecoder();

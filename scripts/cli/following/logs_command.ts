@@ -26,12 +26,14 @@ export function registerLogs(program: Command): void {
     .option("--service <name>", "only of a service, or of one process: state-generation, state-generation.2")
     .option("--job <id>", "only about a job; the first letters of its id are enough")
     .option("--learner <name>", "only about a learner")
-    .addOption(new Option("--level <level>", "only what is as important").choices(LOG_LEVELS.slice(0, 4)))
-    .option("--lines <n>", `the last of them; 0: all (default: ${LINES})`, wholeNumber("--lines", 0))
-    .option("--follow", "go on with what is added, until Ctrl-C")
-    .option("--json", "print lines of JSON, as into a file or pipe; on a terminal they are sentences")
+    .addOption(
+      new Option("--level <level>", "only lines of at least this level").choices(LOG_LEVELS.slice(0, 4)),
+    )
+    .option("--lines <n>", `only the last n lines; 0: all (default: ${LINES})`, wholeNumber("--lines", 0))
+    .option("--follow", "follow new lines, until Ctrl-C")
+    .option("--json", "print lines of JSON also on a terminal, where they are sentences by default")
     .action(logs);
-  onlyOnStore(command, "the services behind a gateway log where they run");
+  onlyOnStore(command, "services behind a gateway keep their logs where they run");
 }
 
 interface LogOptions extends Wanted {
@@ -73,7 +75,7 @@ async function logs(options: LogOptions): Promise<void> {
 function logIn(store: string | undefined): string {
   if (store !== undefined && store.includes("://")) {
     throw new UsageError(
-      `--store must be a folder of this machine: current value is ${store}. What uses a bucket logs where it runs`,
+      `--store must be a folder of this machine: current value is ${store}. With a bucket, each service logs where it runs`,
     );
   }
   const folders = store === undefined ? [DEFAULT_STORE, DEFAULT_FOLDER] : [store];

@@ -1,5 +1,5 @@
 /**
- * The log of commands that learn on a folder: what their workers write and what the bus announces, as JSON lines beside the
+ * The log of commands that learn on a folder: output of their workers and events of the bus, as JSON lines beside the
  * store's objects.
  * @module
  */
@@ -8,11 +8,11 @@ import { SERVICE_FOLDER } from "@cugro/store";
 import { openLogFile } from "@cugro/telemetry";
 import type { CloudEvent } from "@cugro/protocol";
 
-/** What a command that learns writes down. */
+/** The log of a command that learns. */
 export interface RunLog {
-  /** What a worker wrote. */
+  /** Output of a worker. */
   line(line: string): void;
-  /** What the bus announced. */
+  /** Events of the bus. */
   event(event: CloudEvent): void;
   close(): void;
 }

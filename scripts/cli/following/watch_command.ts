@@ -12,7 +12,7 @@ import type { Learners, ShownStatus } from "../learners/learners.ts";
 import { UsageError, wholeNumber } from "../commands/print_output.ts";
 import { type Happening, happeningsBetween } from "./happenings.ts";
 
-/** Without news it is looked this often, and however much news comes, looks are so far apart (ms). */
+/** The longest time between two looks without news, and the shortest with news (ms). */
 const LOOK_MS = 2_000;
 const GAP_MS = 500;
 /** Progress of a job is printed this often at most (ms). */
@@ -53,7 +53,7 @@ interface WatchOptions {
 async function watch(learners: Learners, options: WatchOptions): Promise<void> {
   const { learner, untilVersion, timeout, json = false } = options;
   if (untilVersion !== undefined && learner === undefined) {
-    throw new UsageError("--until-version is of a learner: name it with --learner");
+    throw new UsageError("--until-version needs a learner: name it with --learner");
   }
   const [typed, over] = [new AbortController(), new AbortController()];
   const onSignal = () => typed.abort();
@@ -101,7 +101,7 @@ async function follow(learners: Learners, following: Following): Promise<string 
   const news = createWakeup();
   const onProgress = createProgressLines(known, print);
   const listening = learners.news(learner, { signal, onNews: news.wake, onProgress });
-  // What it cannot be had for shows when it is looked.
+  // An error shows at the next look.
   listening.catch(() => {});
   let isFirst = true;
   while (!signal.aborted) {
@@ -122,7 +122,7 @@ async function follow(learners: Learners, following: Following): Promise<string 
   return undefined;
 }
 
-/** A gateway or a store that is away is waited for, once it has been there. */
+/** Waits for a gateway or store that is unreachable, if it was reached before. */
 async function lookPatiently(
   learners: Learners,
   { learner, signal }: Following,
@@ -144,14 +144,14 @@ async function lookPatiently(
   return [];
 }
 
-/** Where a learner stands when watching begins. */
+/** The state of a learner when watching begins. */
 function standing({ tasks, head, jobs }: ShownStatus): string {
   const open = jobs.filter(({ state }) => state !== "done").length;
   const serving = head === null ? "no version serves" : `version ${head} serves`;
   return `${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}, ${serving}, ${open} jobs not done`;
 }
 
-/** Progress of jobs, of each now and then. */
+/** Progress of jobs, rate-limited for each. */
 function createProgressLines(
   known: ReadonlyMap<string, ShownStatus>,
   print: (happening: Happening) => void,

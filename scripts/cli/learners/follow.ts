@@ -13,7 +13,7 @@ import { lookOnNews } from "./looks.ts";
 
 /** Without news the learner is looked at this often. */
 const IDLE_MS = 2_000;
-/** However many events come, looks are so far apart. */
+/** The shortest time between two looks, however many events come. */
 const GAP_MS = 1_000;
 
 /** Shows progress until nothing is undecided, or until Ctrl-C. */
@@ -43,14 +43,14 @@ export async function follow(client: GatewayClient, learner: string): Promise<Le
     stop.abort();
     for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
     display.close();
-    // Nor are there events of a learner that is not there.
+    // A learner that does not exist has no events.
     await watching.catch((error) => {
       if (!deleted) throw error;
     });
   }
 }
 
-/** Looks whether every task is decided; learns on the way what jobs are called, and which are not needed any more. */
+/** Looks whether every task is decided; also collects labels of jobs, and which are no longer needed. */
 function createLook({ client, learner, labels, jobNews, note }: {
   client: GatewayClient;
   learner: string;
@@ -70,7 +70,7 @@ function createLook({ client, learner, labels, jobNews, note }: {
     const task = tasks.find((task) => task.current);
     const mark = `${task?.task}/${task?.attempt}`;
     if (mark !== labelled) {
-      // What is left of the task before is not needed any more: it was cancelled, or has failed.
+      // Unfinished jobs of an earlier task are no longer needed: it was cancelled, or has failed.
       jobNews.stopped(current);
       // Short jobs come and go between two looks, so all of a task's jobs are named when it begins.
       current = task ? await label({ task: task.task }) : [];
@@ -81,7 +81,7 @@ function createLook({ client, learner, labels, jobNews, note }: {
     labelled = mark;
     const ready = await label({ state: "ready" });
     const decided = waiting.length === 0 && tasks.every(({ state }) => state !== "undecided");
-    // What a label has measured again belongs to no task that is learnt.
+    // Jobs that a label caused belong to no task being learnt.
     return decided && ready.length === 0 && await isServed(client, learner);
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What a file of this machine will become, told before it is handed over.
+ * A forecast for a local file, before it is handed over.
  * @module
  */
 import { judgeFile } from "@cugro/dataset-import";

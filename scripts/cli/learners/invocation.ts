@@ -1,5 +1,5 @@
 /**
- * How this command was called: from which folder, and what a person types to call it again.
+ * How this command was called: from which folder, and how to call it again.
  * @module
  */
 import { relative, resolve } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * What a command can do with learners, wherever they are: in a store (`local.ts`) or behind a gateway (`remote.ts`).
+ * Operations on learners, wherever they are: in a store (`local.ts`) or behind a gateway (`remote.ts`).
  * A command reads its flags, calls this, and prints.
  * @module
  */
@@ -26,7 +26,7 @@ export interface ShownStatus extends
     | "secondsPerKind"
     | keyof LearnerMeasures
   > {
-  /** What is wrong with it, and with what all share; nothing acknowledged. */
+  /** Its problems and those that all share; without acknowledged ones. */
   problems: Problem[];
   learner: Pick<LearnerStatus["learner"], "name" | "seed" | "created">;
   config: { preset: string; knobs: Record<string, unknown> };
@@ -79,7 +79,7 @@ export interface ShownVersion extends
 /** Knobs as a person gave them. */
 export type Overrides = Record<string, string>;
 
-/** A learner to be made. */
+/** Settings of a new learner. */
 export interface NewLearner {
   name: string;
   seed: number;
@@ -87,7 +87,7 @@ export interface NewLearner {
   overrides: Overrides;
 }
 
-/** What a run must know of a learner before it hands over files. */
+/** The state of a learner that a run needs before it hands over files. */
 export interface KnownLearner {
   seed: number;
   config: { preset: string; knobs: Record<string, unknown> };
@@ -108,7 +108,7 @@ export interface HandedOver {
 /** How learning ended: nothing is left to do, or Ctrl-C or a deletion of the learner came first. */
 export type LearnEnd = "idle" | "interrupted" | "deleted";
 
-/** How it is worked. `waitForRoom`: minutes that a full folder is waited for. */
+/** How the learning is done. `waitForRoom`: minutes that a full folder is waited for. */
 export interface Work {
   workers: number;
   waitForRoom: number;
@@ -124,7 +124,7 @@ export interface ShownPage {
 /** Why an operator acts, for the record. */
 export type Reason = string | undefined;
 
-/** A version as files. `checks`: what each graph's check came to; a gateway tells only what failed. */
+/** A version as files. `checks`: the result of each graph's check; a gateway reports only failures. */
 export type Exported = Omit<Bundle, "checks"> & Partial<Pick<Bundle, "checks">>;
 
 /** Normalised scores of the episodes of one task. `isSuccess`: they are 100 times the success of each. */
@@ -134,10 +134,10 @@ export interface TaskEpisodes {
   isSuccess: boolean;
 }
 
-/** Who listens, and until when. */
+/** A listener, and the signal that ends it. */
 export interface NewsListener {
   signal: AbortSignal;
-  /** Something may have happened: look. */
+  /** Called when something may have changed. */
   onNews: () => void;
   onProgress: (progress: ProgressMessage) => void;
 }
@@ -146,16 +146,16 @@ export interface NewsListener {
 export interface Learners {
   readonly place: Place;
   list(): Promise<string[]>;
-  /** Everything that is wrong, those acknowledged too; of one learner and of what all share if it is named. */
+  /** All problems, acknowledged ones too; of one learner and of what all share if it is named. */
   problems(name?: string): Promise<Problem[]>;
   /**
-   * Somebody has seen it.
+   * Acknowledges a problem.
    *
    * @throws if there is no such problem now
    */
   acknowledge(id: string, reason: Reason): Promise<Problem>;
   status(name: string): Promise<ShownStatus>;
-  /** The same for those who ask again and again: it may be two seconds old. */
+  /** The same for repeated calls: it may be two seconds old. */
   look(name: string): Promise<ShownStatus>;
   /** Calls back whenever something may have happened to a learner, or to any, until the signal; a store says nothing by itself. */
   news(name: string | undefined, listener: NewsListener): Promise<void>;
@@ -176,7 +176,7 @@ export interface Learners {
   add(name: string, path: string, reading?: Reading, options?: Becoming): Promise<HandedOver>;
   /** Until every task is decided, with progress on stderr. */
   learn(name: string, options: Work): Promise<LearnEnd>;
-  /** Whatever is handed over to any learner, until Ctrl-C; nothing where a cluster does so by itself. */
+  /** Learns files handed over to any learner, until Ctrl-C; nothing where a cluster does so by itself. */
   learnOn(options: Work): Promise<void>;
   /** The page of these learners: served by this process until it is closed, or by the gateway that they are behind. */
   page(): Promise<ShownPage>;
@@ -197,7 +197,7 @@ export interface Learners {
     label: { set: Overrides; reason: Reason; dryRun: boolean },
   ): Promise<Relabelled>;
   act(name: string, request: ActRequest): Promise<ActAnswer>;
-  /** A version that leaves: the serving one, with all its tasks, if left out. */
+  /** Exports a version: by default the serving one, with all its tasks. */
   export(
     name: string,
     wanted: { version?: number | undefined; task?: number | undefined },
@@ -211,6 +211,6 @@ export interface Learners {
   report(name: string): Promise<string>;
   /** An address that opens it in a browser for some minutes; undefined where there is no gateway. */
   reportLink(name: string): Promise<{ url: string; expires: string } | undefined>;
-  /** Gives up what is open. */
+  /** Closes what is open. */
   close(): Promise<void>;
 }

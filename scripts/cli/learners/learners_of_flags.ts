@@ -16,7 +16,7 @@ export const STORE_FLAG = [
   DEFAULT_STORE,
 ] as const;
 
-/** Flags that say where learners are. */
+/** Flags that name a store or a gateway. */
 export interface PlaceFlags {
   store: string;
   url?: string;
@@ -66,12 +66,12 @@ export function onlyOnStore(command: Command, instead: string): Command {
   return command.addOption(new Option("--url <address>", "refused").hideHelp().argParser(refuse));
 }
 
-/** What a store needs is loaded only for a store, and what a gateway needs only for a gateway. */
+/** Modules for stores are loaded only for a store, those for gateways only for a gateway. */
 async function openLearners({ store, url, token = process.env.CUGRO_TOKEN }: PlaceFlags): Promise<Learners> {
   if (url === undefined) return (await import("./local.ts")).openLocal(store);
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
     throw new UsageError(`--url must be http://host:port or https://host: current value is ${url}`);
   }
-  if (!token) throw new UsageError("A gateway needs a token: give one with --token, or in CUGRO_TOKEN");
+  if (!token) throw new UsageError("A gateway needs a token: pass it with --token or in CUGRO_TOKEN");
   return (await import("./remote.ts")).openRemote(url, token);
 }

@@ -1,6 +1,6 @@
 /**
- * Learners in a folder or bucket. What only looks takes no lock, nor does a person's decision, which
- * is a single fact; whatever else writes opens the store for writing. What not every command needs is loaded where it is needed.
+ * Learners in a folder or bucket. Reading takes no lock, nor does an operator's decision, which is
+ * a single fact; everything else that writes opens the store for writing. Modules that few commands need are loaded on use.
  * @module
  */
 import type { Problem } from "@cugro/protocol";
@@ -53,7 +53,7 @@ export function openLocal(name: string): Learners {
     acknowledge: async (id, reason) => await acknowledge(await writing(), id, reason),
     status: async (learner) => await statusIn(await reading(), learner),
     ...lookedAt(reading),
-    // A run changes it next: from here on nobody else may.
+    // A run changes it next: from here on it holds the lock.
     find: async (learner) => await findLearner(await writing(), learner),
     create: async (settings) => await createLearner({ store: await writing(), ...settings }),
     configure: async (learner, change) =>
@@ -78,7 +78,7 @@ export function openLocal(name: string): Learners {
   };
 }
 
-/** For those who look again and again: facts that were read are kept. */
+/** For repeated looks: facts are cached. */
 function lookedAt(reading: () => Promise<Store>): Pick<Learners, "look" | "news"> {
   const cache = createCache();
   let reader: LearnerReader | undefined;
@@ -88,7 +88,7 @@ function lookedAt(reading: () => Promise<Store>): Pick<Learners, "look" | "news"
       reader ??= createReader({ store, cache });
       return await statusIn(store, learner, cache, reader.status);
     },
-    // What runs on a folder tells only its own process.
+    // A run on a folder sends news only within its own process.
     news: () => Promise.resolve(),
   };
 }
@@ -106,7 +106,7 @@ function otherActsOn(acting: () => Promise<Store>): Pick<Learners, "delete" | "r
   };
 }
 
-/** What a learner has come to. */
+/** A learner's results. */
 function shownBy(reading: () => Promise<Store>): Pick<Learners, "losses" | "episodes"> {
   const status = async (learner: string) => await learnerStatus(await reading(), learner);
   return {
@@ -150,7 +150,7 @@ function findProblems(store: Store, learner?: string, cache = createCache()): Pr
   return gatherProblems({ store, cache, ...(learner === undefined ? {} : { learner }) });
 }
 
-/** One after the other, so that what the first has read serves the second. */
+/** One after the other, so that the second can use the first one's cache. */
 async function statusIn(
   store: Store,
   learner: string,
@@ -192,7 +192,7 @@ function openStores(name: string) {
   };
 }
 
-/** What an operator decides. The head follows at once; whatever is to be computed waits. */
+/** An operator's decisions. The head follows at once; jobs wait for workers. */
 function verdictsOn(
   acting: () => Promise<Store>,
 ): Pick<Learners, "promote" | "rollback" | "retry" | "cancel"> {

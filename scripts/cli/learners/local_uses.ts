@@ -1,5 +1,5 @@
 /**
- * What a store's learners are asked for by single commands: each loads by itself what it takes.
+ * Operations that only single commands need: each loads its own modules.
  * @module
  */
 import type { ActAnswer, ActRequest } from "@cugro/protocol";

@@ -1,17 +1,17 @@
 /**
- * When to look again at something that one hears news of: soon after news, but not for each of them.
+ * When to look again: soon after news, but not once for each.
  * @module
  */
 import { pause, type Wakeup } from "@cugro/async";
 
 /** The look itself, and the shortest and longest time between two looks (ms). */
 export interface LookOptions {
-  /** Whether what is looked for has come. */
+  /** Whether the awaited state has been reached. */
   look: () => Promise<boolean>;
   /** Called when there is news. */
   news: Wakeup;
   signal: AbortSignal;
-  /** However much news comes, looks are so far apart (ms). */
+  /** The shortest time between two looks (ms). */
   gapMs: number;
   /** Without news it looks this often (ms). */
   idleMs: number;

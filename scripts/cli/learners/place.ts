@@ -1,5 +1,5 @@
 /**
- * Where learners are: in a folder, in a bucket, or behind a gateway; and what a person types to say so.
+ * Where learners are: in a folder, in a bucket, or behind a gateway; and the flags that name them.
  * @module
  */
 import { withCommands, withFlag } from "@cugro/problems/commands";

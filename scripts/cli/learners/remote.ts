@@ -59,7 +59,7 @@ export function openRemote(url: string, token: string): Learners {
   };
 }
 
-/** What a person may do to a learner's versions and tasks. */
+/** Operator actions on a learner's versions and tasks. */
 function actsBy(
   { tasks, versions }: GatewayClient,
 ): Pick<Learners, "promote" | "rollback" | "retry" | "cancel" | "relabel"> {
@@ -141,7 +141,7 @@ async function findLearner(client: GatewayClient, name: string): Promise<KnownLe
   }
 }
 
-/** As a store tells it, without what the gateway's lists leave out. */
+/** In the form of a store, without what the gateway's lists leave out. */
 async function statusOf(client: GatewayClient, name: string): Promise<ShownStatus> {
   const [learner, jobs, versions, results, fidelity] = await Promise.all([
     client.learners.show(name),
@@ -168,7 +168,7 @@ async function statusOf(client: GatewayClient, name: string): Promise<ShownStatu
     remarks: results.remarks,
     validVersions: results.versions,
     ...pickMeasures(rest),
-    // How far a job is stands in no store: it is told by the gateway that has heard it.
+    // Progress of a job is in no store: only the gateway that received it knows it.
     jobs: jobs.map(({ progress: _, ...job }) => job),
     fidelity,
     bytes: rest.bytes,

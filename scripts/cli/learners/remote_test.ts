@@ -64,7 +64,7 @@ Deno.test("the command line learns, looks and acts through a gateway as on a fol
         ),
       );
       assertEquals(await ask("learner", "list"), "a");
-      assertEquals(await ask("learner", "restore", "b"), "b is there again");
+      assertEquals(await ask("learner", "restore", "b"), "b is restored");
       assertEquals(await ask("learner", "list"), "a\nb");
       assertStringIncludes((await cugro("learner", "restore", "b", ...at)).err, "is not deleted");
       assertStringIncludes((await cugro("learner", "restore", "ghost", ...at)).err, 'no learner "ghost"');

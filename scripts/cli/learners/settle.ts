@@ -1,5 +1,5 @@
 /**
- * A learner before it learns: made, or as it is, where the flags fit.
+ * A learner before it learns: created, or checked against the flags.
  * @module
  */
 import type { KnownLearner, Learners } from "./learners.ts";

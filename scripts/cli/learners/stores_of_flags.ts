@@ -33,8 +33,8 @@ export async function openForActing(store: string): Promise<Store> {
 }
 
 /**
- * Opens a store for a command that removes: on a full one, too, where nothing can be written first, be it a lock or what
- * tries a bucket out.
+ * Opens a store for a command that removes: also on a full store, where not even a lock or a trial object can
+ * be written first.
  */
 export async function openForRemoving(store: string): Promise<Store> {
   const config = storeConfigOf(store);

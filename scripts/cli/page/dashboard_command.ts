@@ -1,6 +1,6 @@
 /**
- * `cugro dashboard`: the page of a store without a cluster. Of a folder that a command writes it is that command's page; of one that
- * nobody writes, this command holds the lock, so that the page may act; beside a command without a page it only looks.
+ * `cugro dashboard`: the page of a store without a cluster. While another command writes the folder, this is that command's page; if no command
+ * does, this one takes the lock, so that the page may act; beside a command without a page it is read-only.
  * @module
  */
 import process from "node:process";
@@ -30,11 +30,11 @@ export function registerDashboard(program: Command): void {
     .option("--learner <name>", "open the page at this learner")
     .option(
       "--workers <n>",
-      "worker processes that learn what is handed over",
+      "worker processes that learn the files handed over",
       wholeNumber("--workers", 0),
       0,
     )
-    .option("--browser", "open it in a browser, where there is one")
+    .option("--browser", "open it in a browser, if there is one")
     .option(...STORE_FLAG)
     .action(dashboard);
   onlyOnStore(command, "a gateway serves the page itself, at its address");
@@ -49,7 +49,7 @@ async function dashboard({ store, workers, learner, browser = false }: Dashboard
   const learners = openLocal(store);
   try {
     const page = await learners.page().catch(async (error) => {
-      // Another command was quicker.
+      // Another command took the lock first.
       const since = error instanceof StoreLocked && await folderHolder(store);
       if (!since) throw error;
       return await lookOnly(place, since, at, browser);
@@ -58,7 +58,7 @@ async function dashboard({ store, workers, learner, browser = false }: Dashboard
     await printPage(page, at, browser);
     console.error(describeActs(place, workers));
     if (place.kind === "bucket") await untilCtrlC();
-    // Without workers verdicts move the head all the same.
+    // Even without workers, verdicts move the head.
     else await learners.learnOn({ workers, waitForRoom: 30 });
     await page.close();
   } finally {
@@ -68,9 +68,9 @@ async function dashboard({ store, workers, learner, browser = false }: Dashboard
 
 function describeActs(place: Place, workers: number): string {
   if (place.kind === "bucket") {
-    return "What is handed over there is learnt by the cluster that serves the bucket.";
+    return "Files handed over there are learnt by the cluster that serves the bucket.";
   }
-  if (workers > 0) return "What is handed over there is learnt here. Ctrl-C ends it.";
+  if (workers > 0) return "Files handed over there are learnt here. Ctrl-C stops.";
   return `What is handed over there waits for ${
     commandLine(place, "run --learner NAME")
   } (after Ctrl-C here), ` +
@@ -84,10 +84,10 @@ async function showPageOf(
   at: string,
   browser: boolean,
 ): Promise<void> {
-  console.error(`The folder is being written, and shown, by ${who}`);
+  console.error(`The folder is being written by ${who}, which serves its page`);
   if (token === undefined) {
     throw new UsageError(
-      `Its page is at ${url}/: only the user of that command may read its token. It printed an address with it`,
+      `Its page is at ${url}/: only that command's user may read its token, which is in the address that it printed`,
     );
   }
   await printPage({ addressOf: (place) => addressOfPage(url, token, place) }, at, browser);

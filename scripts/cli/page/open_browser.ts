@@ -1,5 +1,5 @@
 /**
- * Opens a page in the browser of the person who typed the command, where there is one.
+ * Opens a page in the user's browser, if there is one.
  * @module
  */
 import { spawn } from "node:child_process";
@@ -12,7 +12,7 @@ import process from "node:process";
 /** A browser has read the file by then (ms). */
 const READ_MS = 30_000;
 
-/** What opens a file in the browser here; undefined where nobody sits before a screen. */
+/** The program that opens a file in the browser here; undefined without a screen. */
 export function opener(
   { platform = process.platform as string, environment = process.env }: {
     platform?: string;

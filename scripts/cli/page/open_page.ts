@@ -10,12 +10,12 @@ import { createLog } from "@cugro/telemetry";
 import type { ShownPage } from "../learners/learners.ts";
 import type { Place } from "../learners/place.ts";
 
-/** What is shown, and what the page may do with it. */
+/** The store that is shown, and the rights of the page. */
 export interface PageOptions {
   place: Place;
   store: Store;
   bus: EmbeddedBus;
-  /** Why it may only look: a name for the person who looks. @default it may do everything */
+  /** A reader's name, for a read-only page. @default it may do everything */
   readOnlyAs?: string;
 }
 
@@ -25,7 +25,7 @@ export async function openPage({ place, store, bus, readOnlyAs }: PageOptions): 
   const here = await serveHere({
     ...{ store, bus, scope: isLooking ? "read" : "admin", name: readOnlyAs ?? nameOfUser() },
     log: createLog({ level: process.env.CUGRO_LOG === undefined ? "error" : "info" }),
-    // A bucket has as many writers as it likes.
+    // A bucket may have any number of writers.
     isWatched: isLooking || place.kind === "bucket",
   });
   if (!isLooking && place.kind === "folder") await announcePage(place.name, here);

@@ -8,7 +8,7 @@ import { commandLine } from "../learners/place.ts";
 import type { Learners, ShownPage } from "../learners/learners.ts";
 import { openBrowser } from "./open_browser.ts";
 
-/** What was asked for. */
+/** The values of the flags. */
 export interface PageFlags {
   open?: boolean;
   stay: boolean;
@@ -19,8 +19,11 @@ export interface PageFlags {
 export function withPageOptions(command: Command): Command {
   return command
     .option("--open", "serve a page that shows what happens, from the start; its address is printed")
-    .option("--browser", "open the page in a browser, where there is one (means --open)")
-    .option("--no-stay", "end when all is learnt: on a terminal the page stays until Ctrl-C");
+    .option("--browser", "open the page in a browser, if there is one (implies --open)")
+    .option(
+      "--no-stay",
+      "exit when everything is learnt; by default the page stays until Ctrl-C on a terminal",
+    );
 }
 
 /** Opens the page of a learner if it was asked for, and says where it is. */
@@ -44,11 +47,11 @@ export async function printPage(
   const address = page.addressOf(place);
   console.error(`page: ${address}`);
   if (browser && !await openBrowser(address)) {
-    console.error("There is no browser on this machine: open the address in yours, where it can be reached.");
+    console.error("There is no browser on this machine: open the address in one that can reach it.");
   }
 }
 
-/** Whether somebody sits here who ends the command when the page has been seen. */
+/** Whether there is a terminal, whose user ends the command. */
 export function isOnTerminal(): boolean {
   return process.stderr.isTTY === true && process.stdin.isTTY === true;
 }
@@ -59,7 +62,7 @@ export async function stayUntilCtrlC(
   work: { workers: number; waitForRoom: number },
   page: ShownPage,
 ): Promise<void> {
-  console.error(`The page stays, and what is handed over there is learnt, until Ctrl-C: ${page.addressOf()}`);
+  console.error(`The page stays until Ctrl-C, and files handed over there are learnt: ${page.addressOf()}`);
   await learners.learnOn(work);
-  console.error(`The page is closed. Again: ${commandLine(learners.place, "dashboard")}`);
+  console.error(`The page is closed. To open it again: ${commandLine(learners.place, "dashboard")}`);
 }

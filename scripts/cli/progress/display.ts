@@ -22,7 +22,7 @@ export interface ProgressDisplay {
   failed(jobId: string, text: string): void;
   /** The job is no longer needed: its line goes. */
   dropped(jobId: string): void;
-  /** Something worth a line of its own. */
+  /** An event with a line of its own. */
   note(text: string): void;
   close(): void;
 }
@@ -45,7 +45,7 @@ const PLAIN_EVERY_MS = 15_000;
 const REDRAW_MS = 100;
 const BAR = 18;
 
-/** A display where a command's messages go. */
+/** A display on a command's stderr. */
 export function displayOnStderr(): ProgressDisplay {
   return createDisplay({
     write: (text) => void process.stderr.write(text),

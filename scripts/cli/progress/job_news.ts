@@ -5,7 +5,7 @@
 import { type CloudEvent, describeNamed, type Problem, type ProgressMessage } from "@cugro/protocol";
 import type { ProgressDisplay } from "./display.ts";
 
-/** Takes news; what comes twice is shown once. */
+/** Takes news; duplicates are shown once. */
 export interface JobNews {
   progress(message: ProgressMessage): void;
   event(event: CloudEvent): void;

@@ -10,7 +10,7 @@ const PLAIN_EVERY_MS = 5_000;
 /** A line on stderr that changes. */
 export interface LiveLine<T> {
   progress(now: T): void;
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What worker processes write: log lines as JSON, which become sentences for a person; all else stays as it is.
+ * Output of worker processes: log lines as JSON become sentences for people; everything else is unchanged.
  * @module
  */
 
@@ -10,7 +10,7 @@ export interface LogLine {
   [field: string]: unknown;
 }
 
-/** A line of text as a log line; undefined if it is none. */
+/** A line of text as a log line; undefined if it is not one. */
 export function parseLogLine(text: string): LogLine | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
@@ -21,12 +21,12 @@ export function parseLogLine(text: string): LogLine | undefined {
   }
 }
 
-/** Whether a line is shown to somebody who has not asked for the log: warnings and errors. */
+/** Whether a line is shown without asking for the log: warnings and errors. */
 export function isForPeople({ level }: LogLine): boolean {
   return level === "warn" || level === "error";
 }
 
-/** Left out for people: when and where it was, and what only programs look up. */
+/** Left out for people: time, place, and fields for programs. */
 const UNSAID = ["time", "level", "event", "error", "trace", "jobId", "learner", "worker", "service", "pid"];
 
 /** A log line in a sentence: `store failed, the job is given back (kind critic.train): ...`. */

@@ -34,7 +34,7 @@ export function createProblemNotes(
   return (facts) => {
     if (looking || performance.now() - lookedAt < intervalMs) return looking ?? Promise.resolve();
     lookedAt = performance.now();
-    // A store that cannot be read stops the run itself, in words of its own.
+    // A store that cannot be read stops the run itself, with its own message.
     return looking = look(facts).catch(() => {}).finally(() => looking = undefined);
   };
 }

@@ -48,13 +48,13 @@ export interface Comparison {
   tasks: string[];
   learners: ComparedRow[];
   seeds: { reference: string; rows: Summary[] } | null;
-  /** What a reader must know, in sentences. */
+  /** Caveats for the reader, in sentences. */
   notes: string[];
 }
 
 /** A task of a learner that has episodes. */
 interface KnownTask {
-  /** Equal of two tasks that are the same. */
+  /** A key that is equal for equal tasks. */
   key: string;
   task: number;
   name: string;
@@ -67,7 +67,7 @@ interface Prepared {
   known: KnownTask[];
 }
 
-/** Compares them. @throws {UsageError} where there is nothing to compare them by */
+/** Compares them. @throws {UsageError} where they have nothing in common */
 export function compare(learners: readonly ComparedLearner[]): Comparison {
   if (learners.length < 2) throw new UsageError("At least two learners are needed for a comparison");
   const prepared = learners.map((learner) => ({ learner, known: knownTasks(learner) }));
@@ -105,7 +105,7 @@ function nothingCommon(prepared: readonly Prepared[]): UsageError {
       ? `${label} has scores on ${known.map(({ name }) => name).join(", ")}`
       : status.validVersions.length === 0
       ? `${label} has no version yet`
-      : `${label} has no score, as nothing simulates its tasks`
+      : `${label} has no score, as its tasks have no simulator`
   );
   return new UsageError(`There is no task that all of them have been run on: ${list.join("; ")}`);
 }
@@ -152,7 +152,7 @@ function rowOf(
 
 const scoresOf = (tasks: readonly KnownTask[]) => tasks.map(({ scores }) => scores);
 
-/** Knobs that are not the same for all, of each learner as `knob=value`; what a gate did with a version is none. */
+/** Knobs that are not the same for all, of each learner as `knob=value`; the gate's decisions are not compared. */
 function turnedOf(learners: readonly ComparedLearner[]): Map<ComparedLearner, string> {
   const valueIn = ({ status }: ComparedLearner, knob: string) => String(status.config.knobs[knob] ?? "");
   const knobs = [...new Set(learners.flatMap(({ status }) => Object.keys(status.config.knobs)))].sort();
@@ -195,10 +195,10 @@ function notesOn(prepared: readonly Prepared[], common: number, rows: readonly C
       } ${more.length === 1 ? "knows" : "know"} more.`,
     ],
     ...unpaired.length === 0 ? [] : [
-      `Episodes of ${name(unpaired)} started elsewhere than those of ${
+      `Episodes of ${name(unpaired)} started from other states than those of ${
         rows[0]!.label
       } (another seed, or another order of tasks): ` +
-      "their differences are not paired, and less sure.",
+      "their differences are not paired, and less certain.",
     ],
   ];
 }

@@ -88,7 +88,7 @@ Deno.test("differences are taken episode by episode where starts are common, and
       ["replay=generated", 2],
       ["replay=none", 1],
     ]);
-    assertStringIncludes(found.notes.join(), "Episodes of other started elsewhere");
+    assertStringIncludes(found.notes.join(), "Episodes of other started from other states");
   }));
 
 Deno.test("only tasks that all know are compared; where there are none, the error lists each one's tasks", () =>
@@ -111,10 +111,10 @@ Deno.test("only tasks that all know are compared; where there are none, the erro
       Error,
       "short has scores on x@1, y@2; else has scores on x@7",
     );
-    await assertRejects(() => compared(folder, "short", "blind"), Error, "nothing simulates its tasks");
+    await assertRejects(() => compared(folder, "short", "blind"), Error, "its tasks have no simulator");
     await assertRejects(() => compared(folder, "short", "short"), Error, "short is named twice");
     await assertRejects(() => compared(folder, "short", "shrot"), Error, 'no learner "shrot"');
-    await assertRejects(() => compared(folder, "short", "/no/where"), Error, "no folder that holds learners");
+    await assertRejects(() => compared(folder, "short", "/no/where"), Error, "nor a folder with learners");
     assertThrows(() => compare([]), Error, "At least two");
   }));
 

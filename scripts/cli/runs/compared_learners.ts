@@ -1,5 +1,5 @@
 /**
- * What is known of learners that are to be compared, and where they are: in the place that the flags name, or in folders of their own.
+ * The learners of a comparison, in the place that the flags name or in their own folders.
  * @module
  */
 import { stat } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { openLocal } from "../learners/local.ts";
 
 /** A learner, and the episodes of its newest version that counts. */
 export interface ComparedLearner {
-  /** What it is called here. */
+  /** Its label. */
   label: string;
   status: ShownStatus;
   /** None before its first version. */
@@ -28,10 +28,10 @@ export async function readCompared(place: Learners, words: readonly string[]): P
   for (const word of words) {
     if (here.includes(word)) found.push(await readOne(place, word, word));
     else if (await isStore(storeOf(word))) found.push(...await readFolder(word));
-    // Says of a name that there is none, and which was meant.
+    // Throws for an unknown name, with a suggestion.
     else if (LEARNER_NAME.test(word)) await place.status(word);
     else {throw new UsageError(
-        `${word} is no learner in ${place.place.name}, and no folder that holds learners`,
+        `${word} is neither a learner in ${place.place.name} nor a folder with learners`,
       );}
   }
   const twice = found.find(({ label }, index) => found.findIndex((one) => one.label === label) < index);

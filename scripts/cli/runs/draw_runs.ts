@@ -7,7 +7,7 @@ import { mean } from "@cugro/algorithm/arrays";
 import { document } from "@cugro/report";
 import { streamOf, type SummarisedRun } from "./summarise_seeds.ts";
 
-/** What is drawn of a run. `id`: it has a line of its own. */
+/** A run in the picture. `id`: gives it its own line. */
 export type DrawnRun = Pick<SummarisedRun, "stream" | "order" | "label" | "resultsMatrix"> & { id: string };
 
 /** Lines of labels that have no colour of their own. */

@@ -1,5 +1,5 @@
 /**
- * A sweep as it is typed: which seeds, and which values of which knobs. Pure.
+ * Parses a sweep: its seeds, and the values of its knobs. Pure.
  * @module
  */
 import { type PresetName, resolveHyperparameters } from "@cugro/algorithm/knobs";
@@ -17,7 +17,7 @@ export interface SweepRun {
   settings: string[];
 }
 
-/** A knob's value in one combination. `isNamed`: names tell it, as there are others. */
+/** A knob's value in one combination. `isNamed`: part of the names, as it varies. */
 interface Turned {
   knob: string;
   value: string;
@@ -65,7 +65,9 @@ export function sweepRuns(
   }
   const runs = seeds.flatMap((seed) => combinations.map((turned) => runOf(base, seed, preset, turned)));
   if (runs.length > MOST_RUNS) {
-    throw new UsageError(`A sweep may have ${MOST_RUNS} learners: this one would have ${runs.length}`);
+    throw new UsageError(
+      `A sweep may have at most ${MOST_RUNS} learners: this one would have ${runs.length}`,
+    );
   }
   return runs;
 }
@@ -77,7 +79,7 @@ function runOf(
   turned: readonly Turned[],
 ): SweepRun {
   const given = turned.map(({ knob, value }) => `${knob}=${value}`);
-  // A version counts whatever it has lost, unless the gate itself is what is turned.
+  // A version counts whatever it has lost, unless the gate itself is varied.
   const settings = turned.some(({ knob }) => knob === "gate") ? given : [...given, ...RUN_SETTINGS];
   try {
     resolveHyperparameters(preset, parseSettings(settings));
@@ -96,7 +98,7 @@ function slug(text: string): string {
     .replace(/^-|-$/g, "");
 }
 
-/** Where a name would be too long, a hash tells the knobs. */
+/** Where a name would be too long, a hash stands for the knobs. */
 function nameOf(base: string, parts: readonly string[], seed: number): string {
   const name = [base, ...parts, "seed", seed].join("-");
   if (LEARNER_NAME.test(name)) return name;

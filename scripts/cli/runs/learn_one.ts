@@ -23,7 +23,7 @@ export class RunFailed extends Error {
   override name = "RunFailed";
 }
 
-/** What a learner of a run is. */
+/** A learner of a run. */
 export interface RunLearner {
   name: string;
   seed: number;
@@ -34,7 +34,7 @@ export interface RunLearner {
   lastTask?: readonly string[];
 }
 
-/** How it is learnt. `reading`: how its files are to be read. */
+/** How it is learnt. `reading`: how its files must be read. */
 export interface LearningOptions {
   workers: number;
   reading?: Reading | undefined;
@@ -65,7 +65,7 @@ function refuseOther(learners: Learners, one: RunLearner, known: KnownLearner): 
   const found = differences(known, one);
   if (found.length === 0 || (one.lastTask && differences(known, one, one.lastTask).length === 0)) return;
   throw new UsageError(
-    `${learners.place.name} has a learner ${one.name} with ${found.join("; ")}: take another place or name`,
+    `${learners.place.name} has a learner ${one.name} with ${found.join("; ")}: choose another store or name`,
   );
 }
 
@@ -87,12 +87,12 @@ export interface SeedAndKnobs {
 /** What differs between two runs' seeds and knobs, in words; empty where nothing does. */
 export function differencesOf(was: SeedAndKnobs, wanted: SeedAndKnobs): string[] {
   const knobs = [...new Set([...Object.keys(was.knobs), ...Object.keys(wanted.knobs)])];
-  // A run of before there was a knob is one of what its absence means.
+  // A run from before a knob existed has the value that its absence means.
   const of = ({ knobs }: SeedAndKnobs, knob: string) => knobs[knob] ?? allKnobs[knob as KnobName]?.absent;
   return [
-    ...was.seed === wanted.seed ? [] : [`seed ${was.seed}, and ${wanted.seed} is wanted`],
+    ...was.seed === wanted.seed ? [] : [`seed ${was.seed} instead of ${wanted.seed}`],
     ...knobs.filter((knob) => of(was, knob) !== of(wanted, knob))
-      .map((knob) => `${knob} ${of(was, knob)}, and ${of(wanted, knob)} is wanted`),
+      .map((knob) => `${knob} ${of(was, knob)} instead of ${of(wanted, knob)}`),
   ];
 }
 

@@ -1,5 +1,5 @@
 /**
- * A comparison for people: tables for a terminal, and one HTML page, complete in itself.
+ * A comparison for people: tables for a terminal, and one self-contained HTML page.
  * @module
  */
 import { type Gain, type Measured, MIN_RUNS, type OverRuns } from "@cugro/algorithm/arrays";
@@ -10,7 +10,7 @@ import type { ComparedRow, Comparison } from "./compare_learners.ts";
 import { drawRuns } from "./draw_runs.ts";
 import { figure } from "./summarise_seeds.ts";
 
-/** Of learners that are set alike, seeds tell them apart. */
+/** Learners with equal settings are distinguished by their seeds. */
 const nameOf = ({ label, seed }: ComparedRow) => `${label} (seed ${seed})`;
 
 /** Prints it. */

@@ -1,5 +1,5 @@
 /**
- * Runs that differ by their seeds alone, put together: for grids, sweeps and comparisons.
+ * Runs that differ only by their seeds, summarised: for grids, sweeps and comparisons.
  * @module
  */
 import {
@@ -12,12 +12,12 @@ import {
   type StreamMeasures,
 } from "@cugro/algorithm/arrays";
 
-/** What is known of a run. */
+/** A run and its results. */
 export interface SummarisedRun extends StreamMeasures {
   /** What was learnt, a name or a folder, and in which order, where that is another. */
   stream: string;
   order?: number[];
-  /** What the runs of a row are called. */
+  /** Label of the runs of a row. */
   label: string;
   seed: number;
   keepsOldData: boolean;
@@ -27,7 +27,7 @@ export interface SummarisedRun extends StreamMeasures {
   coreSeconds: number;
 }
 
-/** What the seeds of a row say together. */
+/** Statistics over the seeds of a row. */
 export interface Summary {
   stream: string;
   label: string;

@@ -33,7 +33,7 @@ export const BACKUP = "<folder or s3://bucket/prefix>";
 /** For programs. */
 export const JSON_FLAG = ["--json", "print one JSON document"] as const;
 /** Which snapshot. */
-export const AT = ["--at <snapshot>", "its name, or how that begins (default: the newest)"] as const;
+export const AT = ["--at <snapshot>", "its name, or the beginning of it (default: the newest)"] as const;
 /** What is left out. */
 export const WITHOUT_SECRETS = "without webhooks and their pending deliveries";
 
@@ -41,17 +41,17 @@ export const WITHOUT_SECRETS = "without webhooks and their pending deliveries";
 export function registerBackup(program: Command): void {
   const backup = program.command("backup")
     .enablePositionalOptions()
-    .option("--all", "learners, jobs under way, files that wait, webhooks").option(...STORE)
+    .option("--all", "everything: learners, jobs under way, waiting files, webhooks").option(...STORE)
     .option(`--to ${BACKUP}`, "the backup")
-    .option("--tokens <file>", "the gateway's file of tokens, which belongs to no store")
+    .option("--tokens <file>", "the gateway's file of tokens, which is not part of a store")
     .option("--without-secrets", `${WITHOUT_SECRETS}, and without tokens`)
     .option(...JSON_FLAG)
     .action(make);
   backup.command("list").description("snapshots of a backup, the newest first")
     .requiredOption(`--from ${BACKUP}`, "the backup").option(...JSON_FLAG).action(list);
-  backup.command("check").description("read a snapshot whole: every hash, every reference")
+  backup.command("check").description("read all of a snapshot, and check every hash and reference")
     .requiredOption(`--from ${BACKUP}`, "the backup").option(...AT).option(...JSON_FLAG).action(check);
-  backup.command("prune").description("remove old snapshots, and what only they had")
+  backup.command("prune").description("remove old snapshots, and objects that only they had")
     .requiredOption(`--from ${BACKUP}`, "the backup")
     .requiredOption("--keep <n>", "how many of the newest stay", wholeNumber("--keep", 1))
     .option(...JSON_FLAG).action(pruneOld);

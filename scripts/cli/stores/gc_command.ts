@@ -14,7 +14,7 @@ export function registerGarbage(program: Command): void {
   const command = program.command("gc")
     .option(...STORE_FLAG)
     .option("--grace-hours <n>", "keep objects younger than this", String(GC_GRACE_HOURS))
-    .option("--dry-run", "only say what would be removed")
+    .option("--dry-run", "only print what would be removed")
     .action(sweep);
   onlyOnStore(command, "the coordinator behind a gateway removes it by itself");
 }

@@ -17,8 +17,8 @@ import { withBackup, withTarget } from "./with_store.ts";
 export function registerRestore(program: Command): void {
   program.command("restore")
     .requiredOption(`--from ${BACKUP}`, "the backup").option(...AT).option(...STORE)
-    .option("--tokens <file>", "where the gateway's file of tokens is written, if the backup has it")
-    .option("--without-secrets", `${WITHOUT_SECRETS}: for a copy that is only tried out`)
+    .option("--tokens <file>", "file to write the gateway's tokens to, if the backup has them")
+    .option("--without-secrets", `${WITHOUT_SECRETS}, for a copy that is only a trial`)
     .option(...JSON_FLAG)
     .action(restoreAll);
 }

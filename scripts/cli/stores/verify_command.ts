@@ -41,9 +41,12 @@ interface VerifyFlags extends PythonFlags {
 /** Adds the command. */
 export function registerVerify(program: Command): void {
   const command = withPythonOptions(program.command("verify"))
-    .argument("<version>").requiredOption("--learner <name>", "whose version")
+    .argument("<version>").requiredOption("--learner <name>", "learner that has the version")
     .addOption(
-      repeatable("--job <id or kind>", "only jobs whose id begins so, or of this kind; may be repeated"),
+      repeatable(
+        "--job <id or kind>",
+        "only jobs of this kind, or whose id begins with this; may be repeated",
+      ),
     )
     .addOption(
       repeatable(
@@ -51,10 +54,10 @@ export function registerVerify(program: Command): void {
         "a task's file, where the store no longer has its dataset; may be repeated",
       ),
     )
-    .option("--out <file>", "write an in-toto statement of it")
+    .option("--out <file>", "write the result as an in-toto statement")
     .option(...STORE_FLAG).option("--json", "print the statement")
     .action(verify);
-  onlyOnStore(command, "give its store with --store, or bring the learner here with cugro pull");
+  onlyOnStore(command, "name its store with --store, or copy the learner here with cugro pull");
 }
 
 async function verify(version: string, flags: VerifyFlags): Promise<void> {

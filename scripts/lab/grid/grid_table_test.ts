@@ -58,7 +58,7 @@ Deno.test("a run of before there was a knob is the run that its absence means", 
   const { snapshots: _, ...knobs } = inputs.knobs;
   assertEquals(differencesOf({ ...inputs, knobs }, inputs), []);
   const turned = { ...inputs, knobs: { ...inputs.knobs, snapshots: true } };
-  assertEquals(differencesOf({ ...inputs, knobs }, turned), ["snapshots false, and true is wanted"]);
+  assertEquals(differencesOf({ ...inputs, knobs }, turned), ["snapshots false instead of true"]);
   // Those that have come since the first records that there are, of 0.7.0.
   const { snapshots: _s, awaitScores: _a, awaitEpisodes: _e, ...early } = resolveHyperparameters(
     "default",

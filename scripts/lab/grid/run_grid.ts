@@ -85,7 +85,7 @@ export async function runGrid(named: NamedGrid, options: GridOptions): Promise<v
     ? await learnAll(left, options)
     : { stopped: false, failed: [] };
   if (stopped) {
-    console.error("Stopped. Nothing is lost: the same command goes on");
+    console.error("Stopped. Nothing is lost: the same command resumes");
     Deno.exitCode = 130;
     return;
   }
@@ -186,6 +186,6 @@ async function finish(learners: Learners, prepared: PreparedRun, options: GridOp
 
 function openPlace({ work, url, token = process.env.CUGRO_TOKEN }: GridOptions): Learners {
   if (url === undefined) return openLocal(join(work, "store"));
-  if (!token) throw new UsageError("A gateway needs a token: give one with --token, or in CUGRO_TOKEN");
+  if (!token) throw new UsageError("A gateway needs a token: pass it with --token or in CUGRO_TOKEN");
   return openRemote(url, token);
 }

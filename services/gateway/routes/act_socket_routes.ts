@@ -51,7 +51,7 @@ export function registerActSocket(app: Gateway, deps: ActSocketDeps): void {
     const { door } = context.env ?? {};
     if (!door) {
       const headers = { connection: "upgrade", upgrade: "websocket" };
-      throw new Problem(426, "This goes over a WebSocket; POST acts without one", { headers });
+      throw new Problem(426, "GET here needs a WebSocket upgrade; POST acts without one", { headers });
     }
     refuseOrigin(context.req.header("origin"), context.req.header("host"), deps.origins);
     refuseProtocols(context.req.header("sec-websocket-protocol"));

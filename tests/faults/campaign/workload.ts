@@ -39,9 +39,9 @@ export interface Workload {
 
 /** How a learner's files come in: as the gateway hands them, or as an S3 client drops them, with hints or without. */
 export type WayIn = "handed" | "dropped";
-type Hint = "never told" | "told twice" | "told late";
+type Hint = "never sent" | "sent twice" | "sent late";
 const LATE_MS = 1_000;
-const HINTS: readonly Hint[] = ["never told", "told twice", "told late"];
+const HINTS: readonly Hint[] = ["never sent", "sent twice", "sent late"];
 
 /** Workloads of stub jobs that differ; each needs one undisturbed run. */
 export const VARIANTS = 4;
@@ -145,8 +145,8 @@ async function hasArrived(store: Store, learner: string, name: string): Promise<
 
 /** Hints of a dropped file, as a notification of the store would be one. */
 async function sendHints(key: string, hint: Hint, { bus, signal }: Stage): Promise<void> {
-  if (hint === "told twice") { for (let n = 0; n < 2; n++) bus?.hint({ key }); }
-  if (hint !== "told late") return;
+  if (hint === "sent twice") { for (let n = 0; n < 2; n++) bus?.hint({ key }); }
+  if (hint !== "sent late") return;
   await pause(LATE_MS, signal);
   bus?.hint({ key });
 }

@@ -48,11 +48,11 @@ const MIX_NAMES = ["random", "early", "medium", "final"] as const;
 export function registerCollect(program: Command): void {
   withCollectionHelp(program.command("collect"))
     .argument("[family]", `one of ${knownFamilies().join(", ")}; with --help after it, its own help`)
-    .option("--out <folder>", "where the files go", "datasets")
+    .option("--out <folder>", "folder for the files", "datasets")
     .option("--episodes <n>", "episodes per file", wholeNumber("--episodes", 1), 200)
     .option(
       "--goals <list>",
-      "all goals, in the order of the files: 0.5,1.2 or, of two numbers each, '1,0;-1,0' (default: the family's five)",
+      "all goals, in the order of the files: 0.5,1.2 or, with two numbers each, '1,0;-1,0' (default: the family's five)",
     )
     .addOption(repeatable("--goal <numbers>", "one goal, e.g. 0.45 or 0.36,0.93; may be repeated"))
     .option(
@@ -62,19 +62,19 @@ export function registerCollect(program: Command): void {
     .option("--mix <shares>", "who acts, e.g. random=0.2,early=0.15,medium=0.15,final=0.5")
     .option(
       "--reward-scale <factor>",
-      "multiply the rewards in the files; returns that score 0 and 100 stay the simulator's",
+      "multiply the rewards in the files; the returns that score 0 and 100 are not scaled",
       positive,
     )
     .option(
       "--good-episodes <n>",
-      "measure the return that scores 100 over this many episodes of the final policy, which the files need not hold",
+      "measure the return that scores 100 over this many extra episodes of the final policy",
       wholeNumber("--good-episodes", 1),
     )
     .option(
       "--tasks <list>",
       "tasks of metaworld, in the order of the files: cl5, cw10, or names with commas",
     )
-    .option("--list", "collect nothing; name what can be collected: families, a family's goals, or tasks")
+    .option("--list", "collect nothing, only list families, a family's goals, or tasks")
     .option("--seed <n>", "seed; equal seeds give equal data", wholeNumber("--seed", 0), 0)
     .option("--json", "print one JSON document")
     .action(collect);
@@ -87,7 +87,7 @@ async function collect(name: string | undefined, options: CollectOptions): Promi
   if (name === META_WORLD_FAMILY) return await collectMetaWorldTasks(options);
   if (options.tasks !== undefined) {
     throw new UsageError(
-      `--tasks is for ${META_WORLD_FAMILY}: what the files of ${name} differ in are goals`,
+      `--tasks is for ${META_WORLD_FAMILY}: files of ${name} differ in their goals`,
     );
   }
   const info = familyInfo(name)!;
@@ -148,7 +148,7 @@ async function shipped(info: EnvironmentInfo): Promise<PolicyFile | ScriptedPoli
   if (info.policyShipped) return await familyPolicy(info);
   const others = listFamilies().filter((info) => info.policyShipped).map((info) => info.family);
   throw new UsageError(
-    `No trained policy is shipped for ${info.family}; give one of ${info.model} with --policy FILE, or collect one of ${
+    `No trained policy is included for ${info.family}; give one for ${info.model} with --policy FILE, or collect one of ${
       others.join(", ")
     }`,
   );

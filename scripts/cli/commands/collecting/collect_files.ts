@@ -14,7 +14,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { progressLines } from "./collect_progress.ts";
 
-/** What {@link collectFiles} makes. */
+/** Settings of {@link collectFiles}. */
 export interface CollectFiles {
   family: string;
   goals: readonly (readonly number[])[];
@@ -25,7 +25,7 @@ export interface CollectFiles {
   mix?: PolicyMix;
   /** Of the rewards in the files; the returns that score 0 and 100 stay the simulator's. @default 1 */
   rewardScale?: number;
-  /** Episodes of the final policy whose mean return scores 100, in the place of those that the files hold. */
+  /** Episodes of the final policy whose mean return scores 100, instead of those in the files. */
   goodEpisodes?: number;
 }
 
@@ -85,7 +85,7 @@ function toDataset({ metadata, ...arrays }: CollectedDataset): Dataset {
     metadata: {
       env,
       family,
-      // As the files have it since the first version: a goal of more digits would be another task.
+      // As in files since the first version: a goal with more digits would be another task.
       goal: goal.map(Math.fround),
       horizon,
       returnRandom,

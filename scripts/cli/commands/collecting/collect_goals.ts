@@ -1,5 +1,5 @@
 /**
- * The goals of `cugro collect`: which there are, and how they stand on a command line.
+ * The goals of `cugro collect`, and their syntax on a command line.
  * @module
  */
 import { type EnvironmentInfo, goalFault, listFamilies } from "@cugro/environments";
@@ -23,7 +23,7 @@ Then: cugro run cheetah/task1.hdf5 cheetah/task2.hdf5 --learner mine`;
 /** One family with the meaning of its goals. */
 export function describeFamily({ family, goalMeaning, goals, policyShipped }: EnvironmentInfo): string {
   const usual = goals.map((goal) => goal.map((value) => Number(value.toFixed(3))).join(",")).join(" ");
-  const policy = policyShipped ? "its policy comes with it" : "no policy is shipped: give one with --policy";
+  const policy = policyShipped ? "policy included" : "no policy included: give one with --policy";
   return `  ${family}: ${policy}\n    goal: ${goalMeaning}\n    the five: ${usual}`;
 }
 
@@ -34,7 +34,7 @@ export function parseGoals(
   info: EnvironmentInfo,
 ): readonly (readonly number[])[] {
   if (list !== undefined && single.length > 0) {
-    throw new UsageError("--goals names all goals: leave --goal out, or give every goal with --goal");
+    throw new UsageError("--goals lists all goals: leave --goal out, or give every goal with --goal");
   }
   if (list !== undefined) return splitGoals(list, info).map((text) => parseGoal("--goals", text, info));
   if (single.length > 0) return single.map((text) => parseGoal("--goal", text, info));
@@ -57,7 +57,7 @@ function parseGoal(flag: string, text: string, info: EnvironmentInfo): number[] 
   );
 }
 
-/** Says on stderr which goals lie outside what the shipped policy was trained for; its episodes may earn little there. */
+/** Prints to stderr which goals lie outside the range that the shipped policy was trained for; its episodes may earn little there. */
 export function noteUnusual(goals: readonly (readonly number[])[], info: EnvironmentInfo): void {
   const isUnusual = (goal: readonly number[]) =>
     info.goalDim === 1
@@ -69,6 +69,6 @@ export function noteUnusual(goals: readonly (readonly number[])[], info: Environ
     `note: the shipped policy was not trained for ${info.family} ${
       unusual.join(" and ")
     } (${info.goalMeaning}); ` +
-      "look at the return of its own episodes below, which is what will score 100",
+      "check the return of its own episodes below, which will score 100",
   );
 }

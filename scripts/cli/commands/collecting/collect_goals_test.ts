@@ -62,7 +62,10 @@ Deno.test("noteUnusual() tells goals that the shipped policy was not trained for
 
 Deno.test("cugro collect says of a family without a policy, and of a mistyped one, what to do", async () => {
   const text = await printed(() => runCommandLine(["collect", "ant-dir"]));
-  assertStringIncludes(text, "No trained policy is shipped for ant-dir; give one of ant with --policy FILE");
+  assertStringIncludes(
+    text,
+    "No trained policy is included for ant-dir; give one for ant with --policy FILE",
+  );
   assertStringIncludes(text, "cheetah-vel, swimmer-dir, hopper-vel, walker-params");
   assertStringIncludes(
     await printed(() => runCommandLine(["collect", "walker-parms"])),

@@ -1,5 +1,5 @@
 /**
- * The help of `cugro collect`: of all collections, or of the one that is named; and the names that there are.
+ * The help of `cugro collect`, for all collections or a named one, and the lists of names.
  * @module
  */
 import { listFamilies } from "@cugro/environments";
@@ -18,7 +18,7 @@ export function knownFamilies(): string[] {
   return [...listFamilies().map(({ family }) => family), META_WORLD_FAMILY];
 }
 
-/** Gives the command its help: of a collection that is named, its own options and names. */
+/** Gives the command its help: for a named collection, only its own options and names. */
 export function withCollectionHelp(command: Command): Command {
   return command.configureHelp({
     commandUsage: (command) => {
@@ -41,7 +41,7 @@ export function withCollectionHelp(command: Command): Command {
   }).addHelpText("after", ({ command }) => `\n${namesOf(namedIn(command))}`);
 }
 
-/** The collection that is named beside `--help`, wherever it stands. */
+/** The collection named together with `--help`, in either order. */
 function namedIn({ args }: Command): string | undefined {
   return args.find((one) => knownFamilies().includes(one));
 }

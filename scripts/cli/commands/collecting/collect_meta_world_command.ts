@@ -32,7 +32,7 @@ import { progressLines } from "./collect_progress.ts";
 import { invocation, quoted } from "../../learners/invocation.ts";
 import { UsageError } from "../print_output.ts";
 
-/** What `cugro collect` calls it. */
+/** Its name for `cugro collect`. */
 export const META_WORLD_FAMILY = "metaworld";
 
 /** What follows the families in the command's help. */
@@ -54,27 +54,27 @@ export function parseMetaWorldTasks(list: string | undefined): readonly string[]
   const streams = Object.keys(META_WORLD_STREAMS);
   const wrong = unknown.map((task) =>
     streams.includes(task)
-      ? `${task} (a stream, which stands alone)`
+      ? `${task} (a stream, which must be the only one)`
       : `${task || "empty"}${didYouMean(task, META_WORLD_TASKS).replace(/^: (.*)$/, " ($1)")}`
   );
   throw new UsageError(
     `--tasks must be ${streams.join(" or ")}, or names of Meta-World's tasks with commas: ` +
-      `${wrong.length === 1 ? "current value is" : "these are none:"} ${wrong.join(", ")}; ` +
+      `${wrong.length === 1 ? "current value is" : "unknown:"} ${wrong.join(", ")}; ` +
       `all names: ${invocation()} collect ${META_WORLD_FAMILY} --list`,
   );
 }
 
-/** What {@link collectMetaWorldFiles} makes. */
+/** Settings of {@link collectMetaWorldFiles}. */
 export interface MetaWorldFiles {
   tasks: readonly string[];
   episodes: number;
   seed: number;
   folder: string;
-  /** Whether files that are there are left as they are; each was written whole. @default false */
+  /** Whether existing files are kept; each was written whole. @default false */
   keep?: boolean;
 }
 
-/** How its Python is made. */
+/** The line that makes its Python. */
 export function metaWorldAdvice(): string {
   return adaptedAdvice(META_WORLD);
 }
@@ -151,7 +151,7 @@ async function writeTask(
 
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
-/** How it was made: who acted how often and how well, and with which versions. */
+/** Provenance: which actors ran how many episodes and how well, and with which versions. */
 function attributesOf(
   { figures, versions }: Pick<MetaWorldData, "figures" | "versions">,
   seed: number,

@@ -15,7 +15,7 @@ Deno.test("parseMetaWorldTasks() takes streams and names, and reports unknown on
       ["push,windw-close", "current value is windw-close (did you mean window-close?)"],
       [
         "puhs,foo,push,sweeep",
-        "these are none: puhs (did you mean push?), foo, sweeep (did you mean sweep?); all names:",
+        "unknown: puhs (did you mean push?), foo, sweeep (did you mean sweep?); all names:",
       ],
       ["", "current value is empty"],
       ["cw10,push", "current value is cw10"],

@@ -1,12 +1,12 @@
 /**
- * How far a file of `cugro collect` is.
+ * Progress of a file of `cugro collect`.
  * @module
  */
 import type { CollectionProgress } from "@cugro/environments";
 
 const SECONDS_BETWEEN_LINES = 10;
 
-/** Says it every few seconds, on stderr. */
+/** Prints it every few seconds, on stderr. */
 export function progressLines(path: string): (progress: CollectionProgress) => void {
   let last = performance.now();
   return ({ episodes, of, transitions }) => {

@@ -13,7 +13,7 @@ import { printComparison, renderComparison } from "../../runs/render_comparison.
 import { withExamples } from "../judged_file.ts";
 import { printJson } from "../print_output.ts";
 
-/** Where a comparison goes. */
+/** Output options of a comparison. */
 export interface ComparisonFlags {
   out?: string;
   json?: boolean;
@@ -37,12 +37,12 @@ export function registerCompare(program: Command): void {
   );
 }
 
-/** The flags of what ends in a comparison. */
+/** The flags of commands that end in a comparison. */
 export function withComparisonFlags(command: Command): Command {
   return command
     .option(
       "--out <file>",
-      "where the page goes (default: <folder>/reports/comparison.html; of a bucket or gateway: comparison.html)",
+      "file for the page (default: <folder>/reports/comparison.html; for a bucket or gateway: comparison.html)",
     )
     .option("--json", "print one JSON document");
 }

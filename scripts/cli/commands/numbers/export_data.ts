@@ -1,5 +1,5 @@
 /**
- * `cugro datasets export`: a learner's data as a file for other tools: a task's dataset as it is stored, or what stood in for it.
+ * `cugro datasets export`: a learner's data as a file for other tools: a task's dataset as it is stored, or the pseudo-samples that replaced it.
  * @module
  */
 import type { FileHandle } from "node:fs/promises";
@@ -33,24 +33,26 @@ interface ExportOptions {
 /** Adds the command. */
 export function registerDatasetExport(datasets: Command): void {
   const command = datasets.command("export")
-    .description("write a task's dataset as a learner keeps it, or with --replay what stood in for it")
+    .description(
+      "write a task's dataset as a learner keeps it, or with --replay the pseudo-samples that replaced it",
+    )
     .argument(
       "<out>",
-      "what to write: .hdf5 (D4RL), .parquet or .safetensors; with --replay .parquet or .csv",
+      "file to write: .hdf5 (D4RL), .parquet or .safetensors; with --replay .parquet or .csv",
     )
-    .requiredOption("--learner <name>", "whose data")
-    .requiredOption("--task <k>", "of which task", wholeNumber("--task", 1))
+    .requiredOption("--learner <name>", "learner that has the task")
+    .requiredOption("--task <k>", "task whose dataset is written", wholeNumber("--task", 1))
     .option("--replay", "the pseudo-samples of the task that a version was trained with")
     .option(
       "--version <v>",
-      "with --replay: which version (default: the newest that has some left)",
+      "with --replay: the version (default: the newest whose samples still exist)",
       wholeNumber("--version", 1),
     )
-    .option("--to <format>", "the format, where the ending does not tell it")
+    .option("--to <format>", "the format, if the ending does not say")
     .option("--force", "replace a file that is there already")
     .option(...STORE_FLAG)
     .action(exportData);
-  onlyOnStore(command, "give its store with --store, or bring the learner here with cugro pull");
+  onlyOnStore(command, "name its store with --store, or copy the learner here with cugro pull");
   withExamples(
     command,
     "cugro datasets export task2.parquet --learner mine --task 2",
@@ -61,7 +63,7 @@ export function registerDatasetExport(datasets: Command): void {
 async function exportData(out: string, options: ExportOptions): Promise<void> {
   const { learner, replay, version, to, force = false } = options;
   if (version !== undefined && !replay) {
-    throw new UsageError("--version tells whose replay is wanted, and needs --replay: a task's data is one");
+    throw new UsageError("--version chooses a replay, and needs --replay: a task's own data has no versions");
   }
   const format = replay ? tableFormatFor(out, to) : formatFor(out, to);
   await refuseTaken(out, force);
@@ -95,10 +97,10 @@ async function writeDataset(
   { format, force }: { format: ReturnType<typeof formatFor>; force: boolean },
 ): Promise<void> {
   const found = await store.get(datasetKey(hash));
-  if (!found) throw new UsageError(`The data of task ${task} is not kept any more: it was deleted`);
+  if (!found) throw new UsageError(`The data of task ${task} was deleted`);
   const dataset = decodeDataset(found.bytes, `task ${task}`);
   if (datasetHash(dataset) !== hash) {
-    throw new Error(`The data of task ${task} is damaged in the store: it is not what was learnt`);
+    throw new Error(`The data of task ${task} is damaged in the store: it differs from what was learnt`);
   }
   const { sizeBytes, changed } = await writeWhole(dataset, hash, format, out, force);
   const { size, stateDim, actionDim } = dataset;

@@ -55,9 +55,9 @@ Deno.test("a task's dataset leaves as it was learnt, in every format, and a warn
       assertEquals(JSON.parse(read.text)[0].hash, hash, name);
     }
     const refused: [string[], string][] = [
-      [["a.parquet", "--task", "1"], "is there already"],
+      [["a.parquet", "--task", "1"], "exists already"],
       [["b.parquet", "--task", "2"], "has no task 2: it has 1"],
-      [["b.csv", "--task", "1"], "that format is read, and not written"],
+      [["b.csv", "--task", "1"], "that format can be read but not written"],
       [["b.parquet", "--task", "1", "--version", "2"], "needs --replay"],
       [["b.hdf5", "--task", "1", "--replay"], "end it in .parquet or .csv"],
       [["b.parquet", "--task", "1", "--replay"], "has no version: it has none yet"],
@@ -119,8 +119,8 @@ Deno.test("replayShards() finds the shards of one task that one version was trai
     const found = await replayShards(store, status, 1, undefined);
     assertEquals([found.version, found.shards.map(({ states }) => states[0])], [2, [10, 11]]);
     await assertRejects(() => replayShards(store, status, 1, 1), Error, "a task's own version");
-    await assertRejects(() => replayShards(store, status, 3, 2), Error, "Nothing stood in for task 3");
+    await assertRejects(() => replayShards(store, status, 3, 2), Error, "Task 3 had no pseudo-samples");
     await assertRejects(() => replayShards(store, status, 1, 7), Error, "has no version 7: it has 1, 2");
     await store.delete(`artifacts/${jobs[1]!.outputs.shard.artifact}`);
-    await assertRejects(() => replayShards(store, status, 1, undefined), Error, "not kept any more");
+    await assertRejects(() => replayShards(store, status, 1, undefined), Error, "are gone");
   }));

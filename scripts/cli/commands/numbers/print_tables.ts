@@ -1,12 +1,12 @@
 /**
- * Fidelity and losses for a person: what fits a terminal.
+ * Fidelity and losses as tables for a terminal.
  * @module
  */
 import { briefly } from "@cugro/report/words";
 import type { LossCurve, TabledFidelity } from "@cugro/tables";
 import { printTable } from "../../terminal_table.ts";
 
-/** A replay a row: its distances, beside those that real rows show. */
+/** One row for each replay: its distances, beside those of real rows. */
 export function printFidelity(entries: readonly TabledFidelity[]): void {
   const over = (fidelity: TabledFidelity["fidelity"], name: string) => {
     const [distance, floor] = [fidelity[name], fidelity[`${name}Floor`]];
@@ -19,11 +19,11 @@ export function printFidelity(entries: readonly TabledFidelity[]): void {
       ...[version, task, generation, over(fidelity, "slicedWasserstein"), over(fidelity, "mmd")],
       `${allowed} times`,
     ]),
-    "nothing was replayed that was generated",
+    "no generated replay yet",
   );
 }
 
-/** A curve a row: where it began, and where it ended. */
+/** One row for each curve: its first and last value. */
 export function printLosses(curves: readonly LossCurve[]): void {
   printTable(
     ["task", "kind", "curve", "points", "steps", "first", "last"],

@@ -1,5 +1,5 @@
 /**
- * The pseudo-samples of an old task that a version was trained with, as far as they are kept.
+ * The pseudo-samples of an old task that a version was trained with, while they exist.
  * @module
  */
 import { decodeShard } from "@cugro/jobs";
@@ -9,7 +9,7 @@ import { getArtifact, getJob, type Store } from "@cugro/store";
 import type { TabledShard } from "@cugro/tables";
 import { UsageError } from "../print_output.ts";
 
-/** Shards, in their order, and whose they are. */
+/** Shards in order, and the version that they belong to. */
 export interface FoundReplay {
   version: number;
   shards: TabledShard[];
@@ -47,8 +47,8 @@ export async function replayShards(
   const whose = wanted === undefined ? "any version" : `version ${wanted}`;
   throw new UsageError(
     made === 0
-      ? `Nothing stood in for task ${task} when ${whose} was trained: a task's own version learns from its data`
-      : `What stood in for task ${task} is not kept any more: pseudo-samples are given up once their version ` +
+      ? `Task ${task} had no pseudo-samples when ${whose} was trained: a task's own version learns from its data`
+      : `The pseudo-samples of task ${task} are gone: they are deleted once their version ` +
         `is decided (replaySource=first keeps them)`,
   );
 }

@@ -33,11 +33,11 @@ interface SweepOptions extends ComparisonFlags, ReadFlags, PythonFlags {
 export function registerSweep(program: Command): void {
   const command = program.command("sweep")
     .argument("<files...>", "datasets in the order of their tasks")
-    .requiredOption("--learner <name>", "what the learners' names begin with")
+    .requiredOption("--learner <name>", "prefix of the learners' names")
     .option("--store <folder>", "folder that holds everything", DEFAULT_STORE)
     .option("--seeds <seeds>", "e.g. 0..4 or 0,3,7", "0..2")
     .addOption(repeatable("--set <knob=values>", "values of a knob, separated by commas; may be repeated"))
-    .option("--preset <name>", "of all of them", "default")
+    .option("--preset <name>", "preset of all learners", "default")
     .option("--parallel <n>", "learners at a time; they share the workers", wholeNumber("--parallel", 1), 1)
     .option("--workers <n>", "worker processes", wholeNumber("--workers", 1), navigator.hardwareConcurrency)
     .option("--dry-run", "only list the learners");
@@ -72,7 +72,7 @@ async function sweep(learners: Learners, files: string[], options: SweepOptions)
     return true;
   });
   if (ended.stopped) {
-    console.error("Stopped. Nothing is lost: the same command goes on");
+    console.error("Stopped. Nothing is lost: the same command resumes");
     Deno.exitCode = 130;
     return;
   }
@@ -81,7 +81,7 @@ async function sweep(learners: Learners, files: string[], options: SweepOptions)
   await conclude(learners, runs.filter((run) => done.includes(run)), options);
 }
 
-/** Compares what was learnt, in the order in which it is listed. */
+/** Compares the learners, in the order in which they are listed. */
 async function conclude(learners: Learners, runs: readonly SweepRun[], flags: SweepOptions): Promise<void> {
   if (runs.length < 2) {
     const words = `status --learner ${runs[0]?.name ?? flags.learner}`;

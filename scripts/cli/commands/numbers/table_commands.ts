@@ -23,7 +23,7 @@ import { printResult, resultOf } from "../result.ts";
 import { refuseWhileAway } from "../status_command.ts";
 import { refuseTaken, writeInPlace } from "../written_file.ts";
 
-/** What is asked of a command of this kind. */
+/** Flags of these commands. */
 interface TableOptions {
   learner: string;
   csv?: boolean;
@@ -32,7 +32,7 @@ interface TableOptions {
   force?: boolean;
 }
 
-/** A learner's numbers in the forms there are. */
+/** A learner's numbers in every output form. */
 interface Shown {
   table: Table;
   /** The document of `--json`. */
@@ -48,12 +48,12 @@ const COMMANDS: Readonly<Record<string, Look>> = { results, fidelity, losses };
 export function registerTables(program: Command): void {
   for (const [name, look] of Object.entries(COMMANDS)) {
     const command = program.command(name)
-      .requiredOption("--learner <name>", "whose they are")
+      .requiredOption("--learner <name>", "name of the learner")
       .option(...STORE_FLAG)
       .option("--csv", "print a flat table as CSV")
       .addOption(new Option("--json", "print one JSON document").conflicts("csv"))
       .addOption(
-        new Option("--out <file>", "write it; the ending tells the format: .csv, .parquet or .json")
+        new Option("--out <file>", "file to write, in the format of its ending: .csv, .parquet or .json")
           .conflicts(["csv", "json"]),
       )
       .option("--force", "replace a file that is there already");
@@ -78,7 +78,7 @@ function formatFor(out: string): TableFormat | "json" {
   const ending = extname(out).slice(1).toLowerCase();
   const known = ([...TABLE_FORMATS, "json"] as const).find((format) => format === ending);
   if (known) return known;
-  throw new UsageError(`Cannot write ${out}: its ending tells no format. End it in .csv, .parquet or .json`);
+  throw new UsageError(`Cannot write ${out}: its ending names no format. End it in .csv, .parquet or .json`);
 }
 
 async function write(

@@ -20,7 +20,7 @@ function doing(path: string, words: readonly (string | number)[], reason: string
 
 const because = (reason: string | undefined) => reason === undefined ? {} : { reason };
 
-/** Steps over a task that is not decided. */
+/** Skips a task that is not decided. */
 export function cancelTask(learner: string, { task, name }: Task): Act {
   return {
     title: `Cancel task ${task} of ${learner}?`,
@@ -33,7 +33,7 @@ export function cancelTask(learner: string, { task, name }: Task): Act {
       doing(pathOf(learner, `/tasks/${task}/cancel`), ["cancel", task, "--learner", learner], reason),
     async run(reason) {
       await client.value.tasks.cancel(learner, task, because(reason));
-      return `Task ${task} of ${learner} is stepped over; what runs for it stops within seconds.`;
+      return `Task ${task} of ${learner} is skipped; its running jobs stop within seconds.`;
     },
   };
 }
