@@ -16,7 +16,14 @@ import {
   STREAMS,
 } from "@cugro/bus";
 import { ACT_SUBJECTS, EVALUATIONS_WANTED, HAND_IN_SUBJECTS, JOB_KINDS } from "@cugro/protocol";
-import { type RightsName, type Service, SERVICES, type Services } from "../services/services.ts";
+import {
+  type RightsName,
+  type Service,
+  SERVICES,
+  type Services,
+  WORKER,
+  workerOf,
+} from "../services/services.ts";
 import {
   coordinatorInStore,
   gatewayInStore,
@@ -122,15 +129,21 @@ function rightsOf(name: string, { rights }: Service): Rights {
   );
 }
 
+/** Services, and the process that does the jobs of all of them where a machine is small: its user has the rights of all workers. */
+export const usersOf = (services: Services): [string, Service][] => [
+  ...Object.entries(services),
+  [WORKER, workerOf(services)],
+];
+
 /**
- * NATS users by name: every service, and `operator`, a person; `observer`, who may only listen; `robot`, who may only ask for actions;
+ * NATS users by name: every service, `worker`, which does the jobs of all; `operator`, a person; `observer`, who may only listen; `robot`, who may only ask for actions;
  * `evaluator`, who measures versions elsewhere; `nack`, the controller
  * that makes streams; `minio`, the object store.
  *
  * @throws {RangeError} naming a service without rights.
  */
 export function natsUsers(services: Services = SERVICES): Readonly<Record<string, NatsRights>> {
-  const own = Object.entries(services).map(([name, service]) =>
+  const own = usersOf(services).map(([name, service]) =>
     [name, rightsOf(name, service).nats(name, service)] as const
   );
   return {
@@ -154,12 +167,12 @@ export function natsUsers(services: Services = SERVICES): Readonly<Record<string
 }
 
 /**
- * Rights on the bucket by service.
+ * Rights on the bucket by service, and of the process that does the jobs of all.
  *
  * @throws {RangeError} naming a service without rights.
  */
 export function storeRights(services: Services = SERVICES): Readonly<Record<string, StoreRights>> {
   return Object.fromEntries(
-    Object.entries(services).map(([name, service]) => [name, rightsOf(name, service).store(service)]),
+    usersOf(services).map(([name, service]) => [name, rightsOf(name, service).store(service)]),
   );
 }

@@ -14,7 +14,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { type Service, SERVICES, type Services } from "../services/services.ts";
-import { natsUsers } from "./permissions.ts";
+import { natsUsers, usersOf } from "./permissions.ts";
 import { nkeyVariable } from "./render/nats_config.ts";
 
 /** Where they lie unless told otherwise. */
@@ -47,7 +47,7 @@ export async function makeSecrets(
     const seed = make(`${user}.seed`, () => `${new TextDecoder().decode(createUser().getSeed())}\n`);
     return `${nkeyVariable(user)}=${fromSeed(new TextEncoder().encode(seed.trim())).getPublicKey()}`;
   });
-  const users = Object.keys(services).map((service) =>
+  const users = usersOf(services).map(([service]) =>
     [service, readKeys(make(`${service}.env`, newKeys))] as const
   );
   const root = make("minio.env", newRoot);

@@ -104,8 +104,12 @@ const oldJobs = keyPattern("oldJob").replace(/[^/]*$/, "");
 /** Kinds up to which each has lines of its own: a user's policy may have 2,048 bytes. */
 const NAMED_KINDS = 3;
 
+const doesAll = (kinds: readonly JobKind[]) => JOB_KINDS.every((kind) => kinds.includes(kind));
+
 /** A service's kinds, those that begin alike as no other service's do under one pattern, where they are many. */
 function groupsOf(kinds: readonly JobKind[]): { jobKind: JobKind; name: string }[] {
+  // The process that does the jobs of all services: a pattern for each would be more than a user's policy may have.
+  if (doesAll(kinds)) return [{ jobKind: kinds[0]!, name: "*" }];
   if (kinds.length <= NAMED_KINDS) return kinds.map((jobKind) => ({ jobKind, name: jobKind }));
   const foreign = JOB_KINDS.filter((kind) => !kinds.includes(kind));
   const beginnings = new Map<string, JobKind>();
@@ -130,7 +134,7 @@ export function workerInStore({ kinds }: Service): StoreRights {
       sorts.map((sort) => keyPattern(sort, { jobKind }).replace(jobKind, name))
     );
   return {
-    list: [...kinds.map(kindPrefix), oldJobs],
+    list: doesAll(kinds) ? [PREFIXES.jobs] : [...kinds.map(kindPrefix), oldJobs],
     read: [
       ...groups.map(({ jobKind, name }) => `${kindPrefix(jobKind).replace(jobKind, name)}*`),
       ...[...others].map((jobKind) => keyPattern("result", { jobKind })),

@@ -108,6 +108,29 @@ export const COMPUTE_SERVICES: readonly ServiceName[] = SERVICE_NAMES.filter((na
   SERVICES[name].kinds.length > 0
 );
 
+/** Name of a process that does the jobs of all services, one at a time, for a small machine: profile `together` in compose. */
+export const WORKER = "worker";
+
+/**
+ * What is written down about such a process: the access, rights and kinds of all that do jobs together.
+ *
+ * @param services the table
+ * @returns a row of no table: where it runs, those do not
+ */
+export function workerOf(services: Services = SERVICES): Service {
+  return {
+    access: { native: true, python: true },
+    rights: "importer",
+    gpu: false,
+    fileLimit: "CUGRO_IMPORT_MAX_BYTES",
+    kinds: Object.values(services).flatMap(({ kinds }) => kinds),
+  };
+}
+
+/** Its program and those of services, in the repository's folder and in the image's. */
+export const mainOf = (service: string): string =>
+  service === WORKER ? "services/all_jobs_worker.ts" : `services/${service}/main.ts`;
+
 function withKinds<Name extends string>(
   rows: Readonly<Record<Name, ServiceRow>>,
 ): Readonly<Record<Name, Service>> {

@@ -7,10 +7,13 @@ import { dirname, join, relative } from "node:path";
 import { CONFIG_VARIABLES } from "@cugro/process";
 import { parseReference } from "../render/images.ts";
 import { runCommand } from "../../scripts/setup/run_program.ts";
-import { SERVICES, type Services } from "../../services/services.ts";
+import { SERVICES, type Services, WORKER, workerOf } from "../../services/services.ts";
 import { makeSecrets } from "../secrets.ts";
 import { composeValidator, INFRA, readDocuments, ROOT, type Value } from "./documents.ts";
 import type { Tool } from "./outside_tools.ts";
+
+/** Of compose.yaml; one is chosen. */
+const PROFILES = ["cpu", "gpu", "together"] as const;
 
 /** Faults of infra/compose.yaml. */
 export function checkCompose(
@@ -19,13 +22,31 @@ export function checkCompose(
 ): string[] {
   const faults = composeValidator()(file);
   const present = file.services as Record<string, Value>;
-  for (const name of Object.keys(services)) if (!present[name]) faults.push(`service ${name} is missing`);
+  for (const name of [...Object.keys(services), WORKER]) {
+    if (!present[name]) faults.push(`service ${name} is missing`);
+  }
   for (const [name, service] of Object.entries(present)) {
     const base = name.replace(/-gpu$/, "");
-    const ours = Object.hasOwn(services, base) ? base : undefined;
+    const ours = base === WORKER || Object.hasOwn(services, base) ? base : undefined;
     faults.push(...faultsOfService(name, service, file, ours).map((fault) => `service ${name}: ${fault}`));
   }
+  faults.push(...faultsOfProfiles(present, services));
   return faults.map((fault) => `infra/compose.yaml: ${fault}`);
+}
+
+/** Whatever profile is chosen, every kind of job is done once. A service without profiles is in all of them. */
+function faultsOfProfiles(present: Readonly<Record<string, Value>>, services: Services): string[] {
+  const rows: Services = { ...services, [WORKER]: workerOf(services) };
+  const kinds = workerOf(services).kinds;
+  return PROFILES.flatMap((profile) => {
+    const started = Object.entries(present).filter(([, { profiles }]) =>
+      !profiles || profiles.includes(profile)
+    );
+    const done = started.flatMap(([, { command }]) => rows[String(command)]?.kinds ?? []);
+    return kinds.map((kind) => [kind, done.filter((one) => one === kind).length] as const)
+      .filter(([, count]) => count !== 1)
+      .map(([kind, count]) => `profile ${profile} has ${count} services that do ${kind} instead of one`);
+  });
 }
 
 /** @param ours which of the table's services it runs, if any */
@@ -85,7 +106,7 @@ export function checkComposeTls(
 }
 
 /**
- * The file as compose itself reads it, for both profiles, with generated secrets: by `docker compose config`
+ * The file as compose itself reads it, for all profiles, with generated secrets: by `docker compose config`
  * if installed, else by compose's own library. Undefined without either.
  *
  * @param over files that override it
@@ -105,7 +126,7 @@ export async function loadCompose(
   try {
     await makeSecrets(folder, services);
     const faults: string[] = [];
-    for (const profile of ["cpu", "gpu"]) {
+    for (const profile of PROFILES) {
       const environment = { CUGRO_SECRETS: folder, COMPOSE_PROFILES: profile };
       const { code, stdout, stderr } = await runCommand(program, args, environment);
       if (code !== 0) {

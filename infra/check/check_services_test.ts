@@ -45,7 +45,12 @@ Deno.test("an eighth service has a container in compose, and one on a GPU", asyn
   assertEquals(file.services[`${NAME}-gpu`].networks, { inside: { aliases: [NAME] } });
   assertEquals(file.secrets[`${NAME}_seed`], { file: `\${CUGRO_SECRETS:-./secrets}/${NAME}.seed` });
   const committed = checkCompose(readDocuments("compose.yaml")[0]!.value, eight);
-  assertEquals(committed, [`infra/compose.yaml: service ${NAME} is missing`]);
+  assertEquals(committed, [
+    `infra/compose.yaml: service ${NAME} is missing`,
+    ...["cpu", "gpu"].map((profile) =>
+      `infra/compose.yaml: profile ${profile} has 0 services that do ${KIND} instead of one`
+    ),
+  ]);
   await withFolder(async (folder) => {
     writeFileSync(join(folder, "compose.yaml"), rendered()["compose.yaml"]!);
     assertEquals(await loadCompose(findTool, join(folder, "compose.yaml"), eight) ?? [], []);
@@ -54,7 +59,7 @@ Deno.test("an eighth service has a container in compose, and one on a GPU", asyn
 
 Deno.test("an eighth service is scraped by Prometheus", () => {
   const [{ dns_sd_configs: [{ names }] }] = parsed("prometheus/prometheus.yaml").scrape_configs;
-  assertEquals(names, [...SERVICE_NAMES, NAME]);
+  assertEquals(names, [...SERVICE_NAMES, NAME, "worker"]);
 });
 
 Deno.test({

@@ -85,6 +85,15 @@ Deno.test("checkCompose() finds what the specification or we forbid", () => {
   assertFault(faultsOf(({ services }) => services.gateway.environment.CUGRO_STOER = "x"), "CUGRO_STOER");
   assertFault(faultsOf(({ services }) => services.gateway.depends_on.nobody = {}), "needs nobody");
   assertFault(faultsOf(({ secrets }) => delete secrets.minio_users), "secret minio_users is not defined");
+  assertFault(
+    faultsOf(({ services }) => delete services["policy-evaluation"].profiles),
+    "profile together has 2 services that do policy.evaluate",
+  );
+  assertFault(
+    faultsOf(({ services }) => services.worker.profiles = ["cpu"]),
+    "profile together has 0 services that do critic.train",
+  );
+  assertFault(faultsOf(({ services }) => delete services.worker), "worker is missing");
   // The file alone would stay the old one when it is replaced.
   const alone = "./secrets/tokens/tokens.json:/run/secrets/gateway/tokens.json:ro";
   for (const volumes of [[], [alone], ["./secrets/tokens:/run/secrets/gateway"]]) {
@@ -262,7 +271,7 @@ Deno.test("makeSecrets() makes each secret once, for every user and service, and
   const folder = Deno.makeTempDirSync();
   try {
     const made = await makeSecrets(folder);
-    assertEquals(made.length, Object.keys(natsUsers()).length + SERVICE_NAMES.length + 4);
+    assertEquals(made.length, Object.keys(natsUsers()).length + SERVICE_NAMES.length + 5);
     assertEquals(statSync(folder).mode & 0o077, 0);
     const read = (name: string) => readFileSync(join(folder, name), "utf8");
     const before = read("kubernetes.yaml");

@@ -3,7 +3,7 @@
 set -eu
 deno run -A infra/container/write_commands.ts bin
 cp infra/container/start.sh bin/start
-deno cache --frozen services/*/main.ts shared/datasets/isolated/reader_worker.ts shared/process/hang_watch_worker.ts \
+deno cache --frozen services/*/main.ts services/all_jobs_worker.ts shared/datasets/isolated/reader_worker.ts shared/process/hang_watch_worker.ts \
   shared/export/bundle_worker.ts infra/container/healthy.ts
 deno run -A scripts/setup/dashboard.ts
 deno run -A infra/container/prune_packages.ts node_modules

@@ -10,7 +10,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "../../services/confined_process.ts";
 import { denoFlags, FILE_VARIABLES, permissionsOf } from "../../services/service_permissions.ts";
-import { type Access, HTTP_PORT, SERVICES, type Services } from "../../services/services.ts";
+import {
+  type Access,
+  HTTP_PORT,
+  mainOf,
+  SERVICES,
+  type Services,
+  WORKER,
+  workerOf,
+} from "../../services/services.ts";
 
 const RUN = "deno run --cached-only";
 
@@ -31,11 +39,11 @@ const CONFINED = `[ "\${CUGRO_DEVICE:-}" = gpu ] && : "\${CUGRO_CONFINED:=off}"
 export CUGRO_CONFINED="\${CUGRO_CONFINED:-on}"
 `;
 
-/** Scripts by path: `services/<name>` for each service, which `start.sh` looks for, and `healthy`. */
+/** Scripts by path: `services/<name>` for each service and for the process that does the jobs of all, which `start.sh` looks for, and `healthy`. */
 export function startScripts(services: Services, libraries?: readonly string[]): Record<string, string> {
-  const commands = Object.entries(services).map(([name, { access }]) =>
-    [`services/${name}`, serviceScript(name, access, libraries)] as const
-  );
+  const commands = [...Object.entries(services), [WORKER, workerOf(services)] as const].map((
+    [name, { access }],
+  ) => [`services/${name}`, serviceScript(name, access, libraries)] as const);
   const healthy =
     `${RUN} --no-prompt --no-remote --allow-env=CUGRO_HTTP_PORT --allow-net=127.0.0.1 infra/container/healthy.ts`;
   return Object.fromEntries([...commands, ["healthy", `#!/bin/sh\ncd /app && exec ${healthy}\n`]]);
@@ -53,7 +61,7 @@ function serviceScript(name: string, access: Access, libraries: readonly string[
     "#!/bin/sh\nset -eu\ncd /app\n",
     access.anyHost ? "" : HOSTS,
     CONFINED,
-    `exec ${RUN} ${flags.join(" ")}${interpreter} services/${name}/main.ts\n`,
+    `exec ${RUN} ${flags.join(" ")}${interpreter} ${mainOf(name)}\n`,
   ].join("");
 }
 
@@ -75,5 +83,5 @@ if (import.meta.main) {
   const folder = Deno.args[0];
   if (!folder) throw new RangeError("Name the folder that the commands go to");
   writeScripts(folder);
-  console.log(`services: ${Object.keys(SERVICES).join(", ")}`);
+  console.log(`services: ${[...Object.keys(SERVICES), WORKER].join(", ")}`);
 }

@@ -2,7 +2,7 @@
  * The services of compose.yaml and their secrets, and the names that Prometheus scrapes there.
  * @module
  */
-import { HTTP_PORT, type Service, type Services } from "../../services/services.ts";
+import { HTTP_PORT, type Service, type Services, WORKER, workerOf } from "../../services/services.ts";
 import { fillRegion } from "./regions.ts";
 import { WORKLOADS, type Workloads } from "./workloads.ts";
 
@@ -11,17 +11,20 @@ export function renderCompose(text: string, services: Services, workloads: Workl
   const entries = Object.entries(services);
   const parts = [
     ...entries.map(([name, service]) => composeService(name, service, workloads)),
+    "  # For a small machine: the jobs of all services, one at a time. `--profile together` starts it in the place of theirs.",
+    composeService(WORKER, workerOf(services), workloads),
     "  # The same on GPUs. They answer under the same names, so that Prometheus finds them.",
     ...entries.filter(([, { gpu }]) => gpu).map(([name]) => gpuVariant(name)),
   ];
   const file = "infra/compose.yaml";
   const filled = fillRegion(text, file, "services", parts.join("\n"));
-  return fillRegion(filled, file, "seeds", entries.map(([name]) => seedSecret(name)).join("\n"));
+  const users = [...Object.keys(services), WORKER];
+  return fillRegion(filled, file, "seeds", users.map(seedSecret).join("\n"));
 }
 
 /** prometheus.yaml with the services of the table. */
 export function renderPrometheus(text: string, services: Services): string {
-  const names = Object.keys(services).map((name) => `          - ${name}`).join("\n");
+  const names = [...Object.keys(services), WORKER].map((name) => `          - ${name}`).join("\n");
   return fillRegion(text, "infra/prometheus/prometheus.yaml", "services", names);
 }
 
@@ -40,7 +43,7 @@ function composeService(name: string, service: Service, workloads: Workloads): s
     "    <<: *service",
     `    command: [${name}]`,
     `    mem_limit: \${${variable}_MEMORY:-${memoryLimit(service, workloads)}}`,
-    ...service.gpu ? ["    profiles: [cpu]"] : [],
+    ...profilesOf(name, service),
     `    env_file: ["${SECRETS}/${name}.env"]`,
     ...environment.length > 0
       ? ["    environment:", "      <<: *environment", ...environment.map((line) => `      ${line}`)]
@@ -55,6 +58,13 @@ function composeService(name: string, service: Service, workloads: Workloads): s
       : [],
     "",
   ].join("\n");
+}
+
+/** Services that give work to others run in every profile. */
+function profilesOf(name: string, { gpu, kinds }: Service): string[] {
+  if (kinds.length === 0) return [];
+  const profiles = name === WORKER ? ["together"] : gpu ? ["cpu"] : ["cpu", "gpu"];
+  return [`    profiles: [${profiles.join(", ")}]`];
 }
 
 /** What Kubernetes gives it, or the largest of its kinds, in compose's letters. */

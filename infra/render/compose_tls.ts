@@ -2,7 +2,7 @@
  * What is laid over compose.yaml for TLS between services, bus and store.
  * @module
  */
-import type { Services } from "../../services/services.ts";
+import { type Services, WORKER } from "../../services/services.ts";
 
 const TLS = "${CUGRO_SECRETS:-./secrets}/tls";
 const CA = "/tls/ca.pem";
@@ -36,6 +36,7 @@ const SERVERS = `  nats:
 /** compose.tls.yaml with the services of the table. */
 export function renderComposeTls(services: Services): string {
   const names = Object.entries(services).flatMap(([name, { gpu }]) => gpu ? [name, `${name}-gpu`] : [name]);
+  names.push(WORKER);
   return `# Rendered by \`deno task infra --write\`. TLS between services, NATS and the S3 server. First \`deno task infra:certificates\`, then:
 #   docker compose -f infra/compose.yaml -f infra/compose.tls.yaml up --build --detach
 x-tls: &tls

@@ -23,7 +23,7 @@ const TEST_LINES = 400;
 const ROOM_LINES = 4_500;
 
 /** Where `Deno.*` may stand in rooms and services: wiring, and what opens a port. */
-const DENO_FILES = /^services\/[^/]+\/main\.ts$|^shared\/process\/http\/listen\.ts$/;
+const DENO_FILES = /^services\/(all_jobs_worker|[^/]+\/main)\.ts$|^shared\/process\/http\/listen\.ts$/;
 
 function sourceFiles(): string[] {
   const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts", "*.tsx"], {

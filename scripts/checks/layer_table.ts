@@ -129,7 +129,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tables: ["protocol", "async", "store", "learners"],
   report: ["protocol", "async", "algorithm", "store", "learners", "problems", "jobs", "datasets", "tables"],
   // services/services.ts and what is made of it; every service may read it.
-  services: ["protocol", "telemetry", "tensors", "process", "worker", "environments/gymnasium"],
+  services: ["protocol", "telemetry", "tensors", "process", "worker", "jobs", "environments/gymnasium"],
 };
 /** What a person types; beside it is how that is done. */
 const COMMANDS = "scripts/cli/commands/";

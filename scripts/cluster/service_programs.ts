@@ -6,12 +6,14 @@
 import process from "node:process";
 import { confine, type ConfinedProcess, ROOT } from "../../services/confined_process.ts";
 import {
-  type Access,
   COMPUTE_SERVICES,
+  mainOf,
   type Service,
   type ServiceName,
   SERVICES,
   type Services,
+  WORKER,
+  workerOf,
 } from "../../services/services.ts";
 import { answers, type Program } from "./program.ts";
 import { Supervised, type Supervision } from "./supervised.ts";
@@ -29,11 +31,8 @@ export function startOrder<Name extends string = ServiceName>(
   return [...workers, ...names.filter((name) => services[name].kinds.length === 0).reverse()];
 }
 
-/** A process that does the jobs of all services, one at a time: that of `cugro run`, on a bus. */
-export const WORKER = "worker";
 /** What processes of a cluster are of: a service, or all that do jobs together. */
 export type ProcessSort = ServiceName | typeof WORKER;
-const WORKER_ACCESS: Access = { native: true, python: true };
 
 /** Whether it gives work to others instead of doing jobs. */
 export function givesWork(sort: ProcessSort): boolean {
@@ -97,12 +96,8 @@ export function confineService(
   own: Readonly<Record<string, string>>,
   services: Services = SERVICES,
 ): ConfinedProcess {
-  return confine(service === WORKER ? WORKER_ACCESS : services[service]!.access, own, service);
+  return confine((service === WORKER ? workerOf(services) : services[service]!).access, own, service);
 }
-
-/** The program of a service, in the repository's folder. */
-export const mainOf = (service: string): string =>
-  service === WORKER ? "scripts/cli/embedded/embedded_worker.ts" : `services/${service}/main.ts`;
 
 /** A service as a program. */
 export function serviceProgram({ service, index, port, environment, unconfined }: ServiceOptions): Program {

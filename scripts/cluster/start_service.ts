@@ -8,8 +8,8 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { ROOT } from "../../services/confined_process.ts";
-import { SERVICE_NAMES } from "../../services/services.ts";
-import { confineService, mainOf } from "./service_programs.ts";
+import { mainOf, SERVICE_NAMES } from "../../services/services.ts";
+import { confineService } from "./service_programs.ts";
 
 /** Status of a shell for a process that a signal has ended. */
 const KILLED = 128 + 9;

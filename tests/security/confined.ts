@@ -13,7 +13,7 @@ import { createLog } from "@cugro/telemetry";
 import { type NatsBus, openNatsBus } from "@cugro/bus";
 import { openStore, type Store } from "@cugro/store";
 import { natsUsers } from "../../infra/permissions.ts";
-import { SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
+import { SERVICE_NAMES, type ServiceName, type WORKER } from "../../services/services.ts";
 import { nkeyVariable } from "../../infra/render/nats_config.ts";
 import { MINIO_ROOT, startMinio } from "../../scripts/cluster/object_store/minio.ts";
 import { freePort, type RunningServer, startNats } from "../../scripts/cluster/servers.ts";
@@ -31,7 +31,7 @@ export interface Confined {
   /** The bus as a service has it. */
   openBus(service: ServiceName, streams?: "create" | "verify"): Promise<NatsBus>;
   /** The store as a service has it: temporary keys under its committed policy. */
-  openStoreOf(service: ServiceName): Promise<Store>;
+  openStoreOf(service: ServiceName | typeof WORKER): Promise<Store>;
   /**
    * A store under a policy of one's own.
    *

@@ -14,7 +14,7 @@ import {
   kindsOfService,
 } from "@cugro/protocol";
 import { natsUsers } from "../../infra/permissions.ts";
-import { SERVICE_NAMES, type ServiceName } from "../../services/services.ts";
+import { SERVICE_NAMES, type ServiceName, WORKER } from "../../services/services.ts";
 import { type Confined, startConfined } from "./confined.ts";
 
 const jobId = "a".repeat(64);
@@ -205,6 +205,13 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
       assertEquals(await publishable(servers, service, may), may, service);
     }
   });
+  await test.step("the process for the jobs of all services may say what all workers may, and hears itself alone", async () => {
+    const all = SERVICE_NAMES.filter((service) => kindsOfService(service).length > 0)
+      .flatMap((service) => MAY_PUBLISH[service]);
+    const may = SUBJECTS.filter((subject) => all.includes(subject));
+    assertEquals(await publishable(servers, WORKER, SUBJECTS), may);
+    assertEquals(await receivableSubjects(servers, WORKER), []);
+  });
   await test.step("MinIO's user says what came in, and nothing else", async () => {
     assertEquals(await publishable(servers, "minio", SUBJECTS), ["incoming.fast"]);
   });
@@ -270,6 +277,6 @@ Deno.test("every service may say and hear on NATS what it needs, and nothing els
       await assertRejects(() => openNatsBus({ ...open, ...login }), Error, "Cannot connect");
     }
   });
-  assert(Object.keys(natsUsers()).length === SERVICE_NAMES.length + 6);
+  assert(Object.keys(natsUsers()).length === SERVICE_NAMES.length + 7);
   await servers.stop();
 });

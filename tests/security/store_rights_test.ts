@@ -10,7 +10,7 @@ import { mapConcurrently } from "@cugro/async";
 import { assert, assertEquals } from "@std/assert";
 import { JOB_KINDS, type JobKind, kindsOfService } from "@cugro/protocol";
 import { type Store, StoreError } from "@cugro/store";
-import type { ServiceName } from "../../services/services.ts";
+import { type ServiceName, WORKER } from "../../services/services.ts";
 import { policiesFor } from "../../infra/policies.ts";
 import { ALL_SERVICES, prepareBucket, startConfined } from "./confined.ts";
 import { type ConfinedStore, startConfinedVersity } from "./versity_rights.ts";
@@ -85,9 +85,10 @@ function worker(kinds: JobKind[], others: JobKind[], datasets: string[]): Allowe
   };
 }
 
+const everyJob = worker([...JOB_KINDS], [], ["dataset"]);
 const importer = worker(["dataset.import", "dataset.measure"], [], ["dataset"]);
 /** Written down here a second time, on purpose: a right that slips into the table of rights fails a test. */
-const EXPECTED: Record<ServiceName, Allowed> = {
+const EXPECTED: Record<ServiceName | typeof WORKER, Allowed> = {
   gateway: {
     read: [
       ...incomingObjects,
@@ -157,6 +158,13 @@ const EXPECTED: Record<ServiceName, Allowed> = {
     ["actions.label", "states.train", "behavior.train", "critic.train", "proposer.train", "actor.train"],
     ["dataset"],
   ),
+  // Of workers everything, and nothing of those that give work.
+  worker: {
+    ...everyJob,
+    read: [...everyJob.read, ...incomingObjects],
+    write: [...everyJob.write, "dataset"],
+    list: of(JOB_KINDS, ALL_OF_A_JOB).concat(oldObjects),
+  },
 };
 /** Whether the store lets it happen. Anything but a clear refusal is an error of its own. */
 async function isAllowed(attempt: () => Promise<unknown>): Promise<boolean> {
@@ -243,7 +251,7 @@ for (const [name, start] of [["MinIO", startConfinedMinio], ["Versity", startCon
     const servers = await start();
     const root = await servers.openRootStore();
     for (const [sort, key] of Object.entries(OBJECTS)) await root.put(key, new TextEncoder().encode(sort));
-    for (const service of ALL_SERVICES) {
+    for (const service of [...ALL_SERVICES, WORKER] as const) {
       await test.step(service, async () => {
         const store = await servers.openStoreOf(service);
         assertEquals(sorted(await rightsOf(store, root)), sorted(EXPECTED[service]));

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { signV4ByServiceName } from "minio/dist/esm/signing.mjs";
 import { openS3Store, openStore, type Store } from "@cugro/store";
 import { startIdentities, startVersity } from "../../scripts/cluster/object_store/versity.ts";
-import type { ServiceName } from "../../services/services.ts";
+import type { ServiceName, WORKER } from "../../services/services.ts";
 import { S3_ROOT } from "../fakes/s3_servers.ts";
 
 const BUCKET = "cugro";
@@ -27,7 +27,7 @@ export interface ConfinedStore {
   /** Where its server answers. */
   url: string;
   /** The store as a service has it: keys under its committed policy. */
-  openStoreOf(service: ServiceName): Promise<Store>;
+  openStoreOf(service: ServiceName | typeof WORKER): Promise<Store>;
   /**
    * A store under a policy of one's own.
    *

@@ -2,17 +2,13 @@
  * The embedded world: this process holds store, bus and coordinator; workers are child processes.
  * @module
  */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { createEmbeddedBus, type EmbeddedBus } from "@cugro/bus";
 import { createLog } from "@cugro/telemetry";
 import { startWorkerPool } from "@cugro/process";
-import { confine, type ConfinedProcess } from "../../../services/confined_process.ts";
-import type { Access } from "../../../services/services.ts";
-
-const WORKER = fileURLToPath(new URL("embedded_worker.ts", import.meta.url));
-const WORKER_ACCESS: Access = { native: true, python: true };
+import { confine, type ConfinedProcess, ROOT } from "../../../services/confined_process.ts";
+import { mainOf, WORKER, workerOf } from "../../../services/services.ts";
 
 /** Everything that runs while a command learns. */
 export interface Session {
@@ -82,9 +78,9 @@ export function openSession({ folder, workers, onOutput, bus: given }: SessionOp
 function confinedWorker(root: string): ConfinedProcess {
   const own = { CUGRO_STORE: root, CUGRO_LOG: process.env.CUGRO_LOG ?? "info" };
   const { args, ...rest } = confine(
-    WORKER_ACCESS,
+    workerOf().access,
     { ...own, CUGRO_NATS: "", CUGRO_HTTP_PORT: "" },
     "workers",
   );
-  return { ...rest, args: [...args, WORKER] };
+  return { ...rest, args: [...args, join(ROOT, mainOf(WORKER))] };
 }
