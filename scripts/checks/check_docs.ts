@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { documentedFunctions, lackingTags } from "./doc_tags.ts";
+import { usedElsewhere } from "./used_elsewhere.ts";
 import { docLintFaults } from "./doc_lint.ts";
 import { worthFaults } from "./estimate_worth.ts";
 import { serviceTableFaults } from "./service_table.ts";
@@ -64,7 +65,7 @@ function undocumented(module: string): string[] {
 }
 
 /** Where every exported function says shapes or units of what it takes and gives, and its errors. */
-const SAID_IN_FULL: readonly string[] = [
+const DOCUMENTED_IN_FULL: readonly string[] = [
   "shared",
   "services",
   // Routes say in the API's description what they take and give; parts of the page in what they show.
@@ -72,14 +73,24 @@ const SAID_IN_FULL: readonly string[] = [
   ":!services/gateway/dashboard",
 ];
 
-/** What their docstrings lack. */
-function tagFaults(): string[] {
-  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--", ...SAID_IN_FULL], {
+/** Where functions do so that other folders use; those that add a command are all alike. */
+const DOCUMENTED_WHERE_USED = ["scripts/cli", "scripts/lab"];
+
+function sourcesIn(folders: readonly string[]): string[] {
+  return execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--", ...folders], {
     cwd: ROOT,
     encoding: "utf8",
   }).split("\n").filter((file) => file.endsWith(".ts") && !isTest(file) && existsSync(join(ROOT, file)));
-  return files.flatMap((file) =>
-    documentedFunctions(file, readFileSync(join(ROOT, file), "utf8")).flatMap((described) =>
+}
+
+/** What the docstrings of functions lack. */
+function tagFaults(): string[] {
+  const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+  const used = usedElsewhere(sourcesIn(["scripts", "infra"]), read);
+  const isDue = (file: string, name: string) =>
+    !file.startsWith("scripts/") || used.get(file)?.has(name) === true && !/^register[A-Z]/.test(name);
+  return sourcesIn([...DOCUMENTED_IN_FULL, ...DOCUMENTED_WHERE_USED]).flatMap((file) =>
+    documentedFunctions(file, read(file)).filter(({ name }) => isDue(file, name)).flatMap((described) =>
       lackingTags(described).map((lack) => `${file}:${described.line} ${described.name}() ${lack}`)
     )
   );

@@ -3,7 +3,12 @@
  * @module
  */
 
-/** Files that a command was given and cannot use are named in a sentence; every other message is printed as it is. */
+/**
+ * Files that a command was given and cannot use are named in a sentence; every other message is printed as it is.
+ *
+ * @param error that a command threw
+ * @returns a sentence
+ */
 export function explain(error: unknown): string {
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (path !== undefined && code === "ENOENT") return `Cannot read ${path}: there is no such file or folder`;

@@ -43,7 +43,13 @@ function refuseUnknown(command: Command, [flag, ...rest]: readonly string[]): vo
   });
 }
 
-/** An error about a learner that there is none of, with the name that was most likely meant; any other as it is. */
+/**
+ * An error about a learner that there is none of, with the name that was most likely meant; any other as it is.
+ *
+ * @param error that a command threw
+ * @param list the names of all learners
+ * @returns the error to print
+ */
 export async function nameLikelyLearner(error: unknown, list: () => Promise<string[]>): Promise<unknown> {
   const name = error instanceof Error ? /There is no learner "([^"]+)"/.exec(error.message)?.[1] : undefined;
   if (name === undefined) return error;

@@ -89,7 +89,14 @@ async function convert(
   printNotices(notices);
 }
 
-/** The format of a file that is to be written. @throws {UsageError} */
+/**
+ * The format of a file that is to be written.
+ *
+ * @param out path of the file
+ * @param to the format as typed
+ * @returns the format
+ * @throws {UsageError} naming the formats that can be written
+ */
 export function formatFor(out: string, to: string | undefined): WrittenFormat {
   const known = WRITTEN_FORMATS.find((format) => format === to) ??
     (to === undefined ? writtenFormatOf(out) : undefined);
@@ -103,7 +110,16 @@ export function formatFor(out: string, to: string | undefined): WrittenFormat {
   );
 }
 
-/** Writes a dataset and reads it back. @returns the attributes that the format cannot hold as they are, too */
+/**
+ * Writes a dataset and reads it back.
+ *
+ * @param dataset judged
+ * @param hash of the dataset
+ * @param format to write
+ * @param out path
+ * @param force replaces an existing file
+ * @returns the attributes that the format cannot hold as they are, too
+ */
 export async function writeWhole(
   dataset: Dataset,
   hash: string,

@@ -42,7 +42,14 @@ async function openJudged(path: string, options: ReadFlags): Promise<OpenFile> {
   return { dataset: rowsOfDataset(dataset), ...judged, close: () => {} };
 }
 
-/** Judges a file or a folder; the dataset is whole in memory then. @throws {DatasetError} for one that is refused */
+/**
+ * Judges a file or a folder; the dataset is whole in memory then.
+ *
+ * @param path of a file or folder
+ * @param options how it must be read
+ * @returns the dataset, its notices and what was left out
+ * @throws {DatasetError} for one that is refused
+ */
 export async function readJudged(path: string, options: ReadFlags = {}): Promise<JudgedFile> {
   const { dataset, close, ...judged } = await openJudged(path, options);
   try {
@@ -88,7 +95,13 @@ export function printNotices(notices: readonly Notice[]): void {
   for (const notice of notices) console.log(`  ${describeNotice(notice)}`);
 }
 
-/** Lines at the end of a command's help. */
+/**
+ * Lines at the end of a command's help.
+ *
+ * @param command gets the lines
+ * @param lines command lines
+ * @returns the same command
+ */
 export function withExamples(command: Command, ...lines: string[]): Command {
   return command.addHelpText(
     "after",

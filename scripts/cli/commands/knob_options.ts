@@ -7,13 +7,25 @@ import { didYouMean } from "@cugro/algorithm/knobs";
 import { Option } from "commander";
 import { UsageError } from "./print_output.ts";
 
-/** An option that may be given several times, as `--set`; without it the list is empty. */
+/**
+ * An option that may be given several times, as `--set`; without it the list is empty.
+ *
+ * @param flags as `--set <knob=value>`
+ * @param description in the help
+ * @returns the option
+ */
 export function repeatable(flags: string, description: string): Option {
   const append = (value: string, list: string[]) => [...list, value];
   return new Option(flags, description).argParser(append).default([], "none");
 }
 
-/** The preset of that name. */
+/**
+ * The preset of that name.
+ *
+ * @param name as typed
+ * @returns the preset's name
+ * @throws {UsageError} naming all presets
+ */
 export function parsePreset(name: string): PresetName {
   if (Object.hasOwn(presets, name)) return name as PresetName;
   throw new UsageError(
@@ -22,7 +34,14 @@ export function parsePreset(name: string): PresetName {
   );
 }
 
-/** `["stateSteps=100"]` -> `{ stateSteps: "100" }`; the algorithm judges names and values. */
+/**
+ * `["stateSteps=100"]` -> `{ stateSteps: "100" }`; the algorithm judges names and values.
+ *
+ * @param settings of `--set`
+ * @param replay of `--replay`, if given
+ * @returns values by knob
+ * @throws {UsageError} for one that is not `knob=value`
+ */
 export function parseSettings(settings: readonly string[], replay?: string): Record<string, string> {
   const overrides: Record<string, string> = {};
   for (const setting of settings) {

@@ -8,7 +8,11 @@ import { printTable } from "../terminal_table.ts";
 /** Letters of a path: as long as systems allow. */
 export const MOST_PATH = 4096;
 
-/** Prints one JSON document on stdout. */
+/**
+ * Prints one JSON document on stdout.
+ *
+ * @param value that JSON can represent
+ */
 export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
@@ -18,7 +22,12 @@ export function markOf({ version, parked }: { version: number; parked: boolean }
   return parked ? `${version} (parked)` : version;
 }
 
-/** Scores as a table: row = version, column = task. */
+/**
+ * Scores as a table: row = version, column = task.
+ *
+ * @param tasks names of the columns
+ * @param rows scores of each version
+ */
 export function printMatrix(
   tasks: readonly string[],
   rows: readonly { version: number; parked: boolean; scores: readonly (number | null)[] }[],
@@ -26,7 +35,12 @@ export function printMatrix(
   printTable(["version", ...tasks], rows.map((row) => [markOf(row), ...row.scores.map(score)]));
 }
 
-/** A score with one decimal, or a dash. */
+/**
+ * A score with one decimal, or a dash.
+ *
+ * @param value points of score
+ * @returns such as `98.1`
+ */
 export function score(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : value.toFixed(1);
 }
@@ -36,7 +50,13 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A whole number of at least `least` from the command line. */
+/**
+ * A whole number of at least `least` from the command line.
+ *
+ * @param name of the flag, for the error
+ * @param least the smallest allowed
+ * @returns parses the flag's text; throws {@link UsageError}
+ */
 export function wholeNumber(name: string, least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -53,7 +53,14 @@ async function acknowledge(learners: Learners, id: string, { reason }: { reason?
   console.log(`acknowledged: ${message}`);
 }
 
-/** A problem in a line; commands that it advises can be pasted. */
+/**
+ * A problem in a line; commands that it advises can be pasted.
+ *
+ * @param problem to print
+ * @param place of the learners
+ * @param named whether the learner's name is part of the line
+ * @returns a line
+ */
 export function problemText(problem: Problem, place: Place, named = false): string {
   return withPlace(named ? describeNamed(problem) : describeProblem(problem), place);
 }

@@ -16,7 +16,12 @@ export interface PythonFlags {
   trustEnvironments?: boolean;
 }
 
-/** Adds the options. */
+/**
+ * Adds the options.
+ *
+ * @param command gets them
+ * @returns the same command
+ */
 export function withPythonOptions(command: Command): Command {
   return command
     .option(
@@ -29,7 +34,11 @@ export function withPythonOptions(command: Command): Command {
     );
 }
 
-/** Applies the flags to this process and to those that it starts. */
+/**
+ * Applies the flags to this process and to those that it starts.
+ *
+ * @param flags as typed
+ */
 export function usePython({ python, trustEnvironments }: PythonFlags): void {
   if (python !== undefined) process.env.CUGRO_PYTHON = python;
   if (trustEnvironments) process.env.CUGRO_GYMNASIUM_TRUST = "any";

@@ -19,7 +19,12 @@ export type ReadFlags = { [Name in Exclude<keyof Reading, "environment">]?: Read
   gymnasiumKwargs?: string;
 };
 
-/** Adds the options. */
+/**
+ * Adds the options.
+ *
+ * @param command gets them
+ * @returns the same command
+ */
 export function withReadOptions(command: Command): Command {
   return command
     .option("--strict", "refuse files with notices")
@@ -57,7 +62,13 @@ function addMap(text: string, before: FieldMap = {}): FieldMap {
   throw new UsageError(`--map ${twice} is given twice: name all its fields in one, with commas`);
 }
 
-/** How files must be read; undefined where the flags say nothing. @throws {UsageError} for flags that cannot be understood */
+/**
+ * How files must be read; undefined where the flags say nothing.
+ *
+ * @param flags as typed
+ * @returns settings for the readers
+ * @throws {UsageError} for flags that cannot be understood
+ */
 export function readingOfFlags({ gymnasium, gymnasiumKwargs, ...flags }: ReadFlags): Reading | undefined {
   if (gymnasium === undefined && gymnasiumKwargs !== undefined) {
     throw new UsageError("--gymnasium-kwargs needs --gymnasium, which names the environment");

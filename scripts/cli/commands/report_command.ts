@@ -62,7 +62,14 @@ async function show(address: string, place: string): Promise<void> {
   if (!await openBrowser(address)) console.error(`No browser was found here: open ${place} yourself`);
 }
 
-/** Writes the report of a learner. @returns the file's path */
+/**
+ * Writes the report of a learner.
+ *
+ * @param learners in a store or behind a gateway
+ * @param learner its name
+ * @param out path, by default beside the store
+ * @returns the file's path
+ */
 export async function writeReport(
   learners: Learners,
   learner: string,

@@ -65,6 +65,7 @@ export interface RunResult extends LearnerMeasures {
  *
  * @param isOurs whether an arrival, by its number, is this run's: then its rejection is a problem, and others' are not.
  *   @default the rejections since the last accepted file
+ * @returns the document of `cugro run --json`
  */
 export function resultOf(
   status: ShownStatus,
@@ -138,7 +139,12 @@ export function hasFaults({ learner, problems }: Pick<RunResult, "learner" | "pr
   return problems.some(({ code, subject }) => subject.learner === learner && FAULTS_OF_RUNS.includes(code));
 }
 
-/** The metrics of a results matrix in one line. */
+/**
+ * The metrics of a results matrix in one line.
+ *
+ * @param result of a learner
+ * @returns a line
+ */
 export function metricsLine(result: LearnerMeasures): string {
   const bad = result.badlyLearnedFirst ? " (badly learned first)" : "";
   return `average performance ${score(result.averagePerformance)} (${

@@ -42,7 +42,12 @@ async function status(
   printStatus(found, learners.place);
 }
 
-/** Asking a hung store through a gateway would take minutes; the gateway itself knows that it hangs. */
+/**
+ * Asking a hung store through a gateway would take minutes; the gateway itself knows that it hangs.
+ *
+ * @param learners in a store or behind a gateway
+ * @throws {Error} while the gateway reports that its store is down
+ */
 export async function refuseWhileAway(learners: Learners): Promise<void> {
   const { place } = learners;
   const problems = place.kind === "gateway" ? await learners.problems() : [];

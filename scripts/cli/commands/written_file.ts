@@ -35,6 +35,7 @@ async function isLink(path: string): Promise<boolean> {
  * Writes under a name of its own, and puts the file in place once `check` accepts it. On Ctrl-C, too, nothing is left behind.
  * Where `out` is a link, the file that it leads to is replaced, and the link stays.
  *
+ * @param file its path, whether it may be replaced, how it is written and checked
  * @returns what `check` returns
  * @throws {Error} saying that it is this file which cannot be written
  */

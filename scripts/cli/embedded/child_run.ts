@@ -20,7 +20,16 @@ export interface ChildRun {
   memory: [number, number][];
 }
 
-/** Runs `cugro run ...args --json`; its output goes to `onLine`, by default to stderr after `label`. `environment` is added to this process's. */
+/**
+ * Runs `cugro run ...args --json`; its output goes to `onLine`, by default to stderr after `label`. `environment` is added to this process's.
+ *
+ * @param label before each line
+ * @param args of `cugro run`
+ * @param onLine gets the child's lines
+ * @param environment variables of the child
+ * @returns its result, seconds and peak memory in bytes
+ * @throws {Error} when it ends with another status than 0
+ */
 export async function runChild(
   label: string,
   args: readonly string[],

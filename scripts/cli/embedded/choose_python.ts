@@ -16,7 +16,11 @@ import type { LearnerFacts } from "@cugro/learners";
 import type { GymnasiumSpec } from "@cugro/protocol";
 import { type Config, readConfig } from "@cugro/process/config";
 
-/** Settings of environments of Gymnasium on this machine. */
+/**
+ * Settings of environments of Gymnasium on this machine.
+ *
+ * @returns interpreter and allowed packages
+ */
 export function gymnasiumConfig(): Config["gymnasium"] {
   const ours = Object.entries(process.env).filter(([name]) => /^CUGRO_(PYTHON$|GYMNASIUM_)/.test(name));
   const { gymnasium } = readConfig({ ...Object.fromEntries(ours), CUGRO_STORE: "." });
@@ -45,6 +49,7 @@ async function withPython<T>(
 /**
  * An interpreter with its packages, by their versions.
  *
+ * @returns version by package
  * @throws {GymnasiumUnavailable} saying what to do
  */
 export function checkPython(): Promise<Record<string, string>> {
@@ -58,7 +63,9 @@ export function checkPython(): Promise<Record<string, string>> {
  * Whether an environment can be run here.
  *
  * @param expected sizes of the data, where they are known
- * @throws {GymnasiumUnavailable | GymnasiumFault | GymnasiumLost} saying why not
+ * @throws {GymnasiumUnavailable} without the environment or its Python
+ * @throws {GymnasiumFault} where the environment does not fit the data
+ * @throws {GymnasiumLost} where its process dies
  */
 export function checkRunnable(
   spec: GymnasiumSpec,

@@ -7,7 +7,12 @@ import { createCache, loadFacts } from "@cugro/learners";
 import { createEmbeddedBus } from "@cugro/bus";
 import type { Store } from "@cugro/store";
 
-/** Brings the head in line with the facts. */
+/**
+ * Brings the head in line with the facts.
+ *
+ * @param store opened for writing
+ * @param learner its name
+ */
 export async function repairHead(store: Store, learner: string): Promise<void> {
   const bus = createEmbeddedBus();
   try {

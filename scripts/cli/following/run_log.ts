@@ -17,12 +17,22 @@ export interface RunLog {
   close(): void;
 }
 
-/** Where the log of a folder is; no object of the store. */
+/**
+ * Where the log of a folder is; no object of the store.
+ *
+ * @param folder of a store
+ * @returns path of the log
+ */
 export function logOfRun(folder: string): string {
   return join(folder, SERVICE_FOLDER, "logs", "run.jsonl");
 }
 
-/** Opens it with the first line. */
+/**
+ * Opens it with the first line.
+ *
+ * @param path of the log
+ * @returns takes output and events, until it is closed
+ */
 export function openRunLog(path: string): RunLog {
   const file = openLogFile(path);
   const write = (fields: Record<string, unknown>) =>

@@ -23,7 +23,11 @@ export function returnToCaller(): void {
   if (folder !== undefined && folder !== ROOT) process.chdir(folder);
 }
 
-/** What to type for `cugro`, from the folder that the person is in. */
+/**
+ * What to type for `cugro`, from the folder that the person is in.
+ *
+ * @returns such as `cugro` or `deno task cugro`
+ */
 export function invocation(): string {
   // It was installed (`deno task install`), and is typed by its name.
   if (process.env.CUGRO_COMMAND) return process.env.CUGRO_COMMAND;
@@ -32,7 +36,12 @@ export function invocation(): string {
   return `${deno} task${isInside ? "" : ` --config ${quoted(`${ROOT}/deno.json`)}`} cugro`;
 }
 
-/** A word as a shell takes it. */
+/**
+ * A word as a shell takes it.
+ *
+ * @param word any text
+ * @returns the word, in quotes if need be
+ */
 export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -27,6 +27,7 @@ export interface PlaceFlags {
  * Gives a command that has `--store` the flags `--url` and `--token` too, and its action the learners they name.
  *
  * @param act gets the learners before what commander gives: arguments, then flags.
+ * @returns the same command
  */
 export function onLearners<Typed extends unknown[]>(
   command: Command,
@@ -58,6 +59,7 @@ function asTyped(error: unknown, place: Place): unknown {
  * Has a command that works on a store alone refuse `--url` in a sentence.
  *
  * @param instead what to do
+ * @returns the same command
  */
 export function onlyOnStore(command: Command, instead: string): Command {
   const refuse = (): never => {

@@ -39,7 +39,12 @@ import { actOnce, exportOnce, reportOf } from "./local_uses.ts";
 import type { KnownLearner, Learners, Reason, ShownStatus, Work } from "./learners.ts";
 import { placeOfStore } from "./place.ts";
 
-/** Learners in a store. */
+/**
+ * Learners in a store.
+ *
+ * @param name folder, or `s3://bucket/prefix`
+ * @returns operations on its learners
+ */
 export function openLocal(name: string): Learners {
   const place = placeOfStore(name);
   const stores = openStores(name);

@@ -15,7 +15,12 @@ export interface Place {
   name: string;
 }
 
-/** The place that `--store` names. */
+/**
+ * The place that `--store` names.
+ *
+ * @param store folder, or `s3://bucket/prefix`
+ * @returns the place
+ */
 export function placeOfStore(store: string): Place {
   return { kind: isBucketName(store) ? "bucket" : "folder", name: store };
 }
@@ -29,17 +34,30 @@ export function flagOf({ kind, name }: Place): string {
  * A command about learners in a place, as a line that can be pasted.
  *
  * @param words `promote 2 --learner mine`
+ * @returns a command line
  */
 export function commandLine(place: Place, words: string): string {
   return `${invocation()} ${withFlag(words, flagOf(place))}`;
 }
 
-/** Text whose advice names commands about learners in a place, with each as a line that can be pasted. */
+/**
+ * Text whose advice names commands about learners in a place, with each as a line that can be pasted.
+ *
+ * @param text with commands between backticks
+ * @param place of the learners
+ * @returns the text with whole command lines
+ */
 export function withPlace(text: string, place: Place): string {
   return withCommands(text, (words) => commandLine(place, words));
 }
 
-/** The command that learns what waits; undefined where a cluster does so by itself. */
+/**
+ * The command that learns what waits; undefined where a cluster does so by itself.
+ *
+ * @param place of the learners
+ * @param learner its name
+ * @returns a command line
+ */
 export function learningCommand(place: Place, learner: string): string | undefined {
   return place.kind === "folder" ? commandLine(place, `run --learner ${learner}`) : undefined;
 }

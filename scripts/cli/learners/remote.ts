@@ -17,7 +17,13 @@ import type {
   ShownStatus,
 } from "./learners.ts";
 
-/** Learners at an address. */
+/**
+ * Learners at an address.
+ *
+ * @param url of the gateway
+ * @param token bearer token
+ * @returns operations on its learners
+ */
 export function openRemote(url: string, token: string): Learners {
   const client = createClient({ url, token });
   const { learners, tasks, versions } = client;

@@ -7,7 +7,15 @@ import { type Flags, judgeFlags } from "../commands/flags.ts";
 import { UsageError } from "../commands/print_output.ts";
 import { parsePreset, parseSettings } from "../commands/knob_options.ts";
 
-/** Makes the learner, or checks that the flags fit the one there is, which is returned. */
+/**
+ * Makes the learner, or checks that the flags fit the one there is, which is returned.
+ *
+ * @param learners in a store or behind a gateway
+ * @param options flags and the learner's name
+ * @param hasFiles whether there are files to learn from
+ * @returns the learner as it was before; undefined if it was made
+ * @throws {UsageError} where flags do not fit, or there is neither learner nor file
+ */
 export async function settle(
   learners: Learners,
   options: Flags & { learner: string },

@@ -14,12 +14,19 @@ type Variables = Record<string, string | undefined>;
  * Opens a store for reading; nothing is locked. `store`: a folder, or `s3://bucket/prefix`.
  *
  * @param variables how to get into a bucket
+ * @returns the store, to be closed by the caller
  */
 export async function openForReading(store: string, variables: Variables = process.env): Promise<Store> {
   return await openStore(storeConfigOf(store, variables), { lock: false });
 }
 
-/** Opens a store for a command that writes facts; one such command a folder, any number a bucket. See {@link openForReading}. */
+/**
+ * Opens a store for a command that writes facts; one such command a folder, any number a bucket. See {@link openForReading}.
+ *
+ * @param store folder, or `s3://bucket/prefix`
+ * @param variables how to get into a bucket
+ * @returns the store, to be closed by the caller
+ */
 export async function openForWriting(store: string, variables: Variables = process.env): Promise<Store> {
   return await openStore(storeConfigOf(store, variables), { lock: true });
 }
@@ -35,6 +42,9 @@ export async function openForActing(store: string): Promise<Store> {
 /**
  * Opens a store for a command that removes: also on a full store, where not even a lock or a trial object can
  * be written first.
+ *
+ * @param store folder, or `s3://bucket/prefix`
+ * @returns the store, to be closed by the caller
  */
 export async function openForRemoving(store: string): Promise<Store> {
   const config = storeConfigOf(store);
@@ -45,7 +55,14 @@ export async function openForRemoving(store: string): Promise<Store> {
   });
 }
 
-/** Which store a name means; how to get into a bucket is in the environment. */
+/**
+ * Which store a name means; how to get into a bucket is in the environment.
+ *
+ * @param store folder, or `s3://bucket/prefix`
+ * @param variables how to get into a bucket
+ * @returns the store's configuration
+ * @throws {UsageError} for another kind of name
+ */
 export function storeConfigOf(store: string, variables: Variables = process.env): StoreConfig {
   if (isBucketName(store)) return readStoreConfig({ ...variables, CUGRO_STORE: store });
   if (!store.includes("://")) return { store: resolve(store) };

@@ -33,6 +33,8 @@ export function opener(
  * Opens an address. It has a token in it, and arguments of programs can be read by everybody on a machine: the browser is given a
  * file that only this user reads, and that leads there.
  *
+ * @param address with a token in it
+ * @param how the program that opens a file
  * @returns whether there is a browser
  */
 export async function openBrowser(address: string, how = opener()): Promise<boolean> {

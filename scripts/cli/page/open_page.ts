@@ -19,7 +19,12 @@ export interface PageOptions {
   readOnlyAs?: string;
 }
 
-/** Serves it until it is closed. A command that asks for the page of this folder meanwhile finds it by the folder's lock. */
+/**
+ * Serves it until it is closed. A command that asks for the page of this folder meanwhile finds it by the folder's lock.
+ *
+ * @param page the store, its place and bus, and the rights of the page
+ * @returns the page, to be closed by the caller
+ */
 export async function openPage({ place, store, bus, readOnlyAs }: PageOptions): Promise<ShownPage> {
   const isLooking = readOnlyAs !== undefined;
   const here = await serveHere({

@@ -15,7 +15,12 @@ export interface PageFlags {
   browser?: boolean;
 }
 
-/** Gives a command that works for a while the flags of a page beside it. */
+/**
+ * Gives a command that works for a while the flags of a page beside it.
+ *
+ * @param command gets them
+ * @returns the same command
+ */
 export function withPageOptions(command: Command): Command {
   return command
     .option("--open", "serve a page that shows what happens, from the start; its address is printed")
@@ -26,7 +31,14 @@ export function withPageOptions(command: Command): Command {
     );
 }
 
-/** Opens the page of a learner if it was asked for, and says where it is. */
+/**
+ * Opens the page of a learner if it was asked for, and says where it is.
+ *
+ * @param learners in a store or behind a gateway
+ * @param learner its name
+ * @param flags as typed
+ * @returns the page; undefined if it was not asked for
+ */
 export async function openPageIfAsked(
   learners: Learners,
   learner: string,
@@ -51,12 +63,22 @@ export async function printPage(
   }
 }
 
-/** Whether there is a terminal, whose user ends the command. */
+/**
+ * Whether there is a terminal, whose user ends the command.
+ *
+ * @returns whether stdin and stderr are a terminal
+ */
 export function isOnTerminal(): boolean {
   return process.stderr.isTTY === true && process.stdin.isTTY === true;
 }
 
-/** Keeps the page, and goes on with whatever is handed over there, until Ctrl-C. */
+/**
+ * Keeps the page, and goes on with whatever is handed over there, until Ctrl-C.
+ *
+ * @param learners in a store or behind a gateway
+ * @param work number of workers, minutes to wait for space
+ * @param page that is open
+ */
 export async function stayUntilCtrlC(
   learners: Learners,
   work: { workers: number; waitForRoom: number },

@@ -45,7 +45,11 @@ const PLAIN_EVERY_MS = 15_000;
 const REDRAW_MS = 100;
 const BAR = 18;
 
-/** A display on a command's stderr. */
+/**
+ * A display on a command's stderr.
+ *
+ * @returns the display, to be closed by the caller
+ */
 export function displayOnStderr(): ProgressDisplay {
   return createDisplay({
     write: (text) => void process.stderr.write(text),

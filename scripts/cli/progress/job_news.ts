@@ -15,7 +15,13 @@ export interface JobNews {
   needed(jobIds: Iterable<string>): void;
 }
 
-/** News on a display. `labels`: job id to what a person calls the job; may grow meanwhile. */
+/**
+ * News on a display. `labels`: job id to what a person calls the job; may grow meanwhile.
+ *
+ * @param display of the command
+ * @param labels by job id
+ * @returns takes messages and events
+ */
 export function createJobNews(display: ProgressDisplay, labels: ReadonlyMap<string, string>): JobNews {
   const began = new Map<string, number>();
   const reported = new Set<string>();
@@ -55,7 +61,12 @@ export function createJobNews(display: ProgressDisplay, labels: ReadonlyMap<stri
   };
 }
 
-/** A job's label where jobs of several tasks are shown. `task`: the task being learnt. */
+/**
+ * A job's label where jobs of several tasks are shown. `task`: the task being learnt.
+ *
+ * @param job its label, and the task it is done for
+ * @returns such as `train critic (for task 2)`
+ */
 export function labelOf({ label, task }: { label: string; task: number | null }): string {
   return task === null || label.includes("train") ? label : `${label} (for task ${task})`;
 }

@@ -14,7 +14,12 @@ export interface LiveLine<T> {
   end(): void;
 }
 
-/** Shows progress as `text` says it. */
+/**
+ * Shows progress as `text` says it.
+ *
+ * @param text of the line for a state
+ * @returns takes states, until it is closed
+ */
 export function createLiveLine<T>(text: (now: T) => string): LiveLine<T> {
   const { stderr } = process;
   let shown = performance.now();

@@ -10,7 +10,12 @@ export interface LogLine {
   [field: string]: unknown;
 }
 
-/** A line of text as a log line; undefined if it is not one. */
+/**
+ * A line of text as a log line; undefined if it is not one.
+ *
+ * @param text one line
+ * @returns its level, event and fields
+ */
 export function parseLogLine(text: string): LogLine | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
@@ -21,7 +26,12 @@ export function parseLogLine(text: string): LogLine | undefined {
   }
 }
 
-/** Whether a line is shown without asking for the log: warnings and errors. */
+/**
+ * Whether a line is shown without asking for the log: warnings and errors.
+ *
+ * @param line with its level
+ * @returns true for warnings and errors
+ */
 export function isForPeople({ level }: LogLine): boolean {
   return level === "warn" || level === "error";
 }
@@ -29,7 +39,12 @@ export function isForPeople({ level }: LogLine): boolean {
 /** Left out for people: time, place, and fields for programs. */
 const UNSAID = ["time", "level", "event", "error", "trace", "jobId", "learner", "worker", "service", "pid"];
 
-/** A log line in a sentence: `store failed, the job is given back (kind critic.train): ...`. */
+/**
+ * A log line in a sentence: `store failed, the job is given back (kind critic.train): ...`.
+ *
+ * @param line of the log
+ * @returns a sentence
+ */
 export function describeLogLine(line: LogLine): string {
   const fields = Object.entries(line).filter(([name]) => !UNSAID.includes(name));
   const about = fields.map(([name, value]) =>

@@ -17,6 +17,7 @@ const REPORTED: readonly ProblemCode[] = ["file.name", "file.learner", "file.pla
  * Called with a learner's facts each time they have changed.
  *
  * @param intervalMs @default 2 s
+ * @returns called with a learner's facts after each change
  */
 export function createProblemNotes(
   store: Store,

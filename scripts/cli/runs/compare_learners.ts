@@ -67,7 +67,13 @@ interface Prepared {
   known: KnownTask[];
 }
 
-/** Compares them. @throws {UsageError} where they have nothing in common */
+/**
+ * Compares them.
+ *
+ * @param learners the first is the reference
+ * @returns the common tasks, rows, differences and caveats
+ * @throws {UsageError} where they have nothing in common
+ */
 export function compare(learners: readonly ComparedLearner[]): Comparison {
   if (learners.length < 2) throw new UsageError("At least two learners are needed for a comparison");
   const prepared = learners.map((learner) => ({ learner, known: knownTasks(learner) }));

@@ -19,7 +19,9 @@ export interface ComparedLearner {
 
 /**
  * Reads them.
+ *
  * @param words names of learners in `place`; `FOLDER`, a store all of whose learners are meant; `FOLDER:NAME`, one of them
+ * @returns the learners with their episodes
  * @throws {UsageError} where a word is none of these
  */
 export async function readCompared(place: Learners, words: readonly string[]): Promise<ComparedLearner[]> {
@@ -39,7 +41,14 @@ export async function readCompared(place: Learners, words: readonly string[]): P
   return found;
 }
 
-/** Reads one. */
+/**
+ * Reads one.
+ *
+ * @param learners of one place
+ * @param name of the learner
+ * @param label in the comparison
+ * @returns the learner with its episodes
+ */
 export async function readOne(learners: Learners, name: string, label: string): Promise<ComparedLearner> {
   const status = await learners.status(name);
   const newest = status.validVersions.at(-1);

@@ -13,7 +13,12 @@ export type DrawnRun = Pick<SummarisedRun, "stream" | "order" | "label" | "resul
 /** Lines of labels that have no colour of their own. */
 const OTHERS = ["#b5762f", "#2f9db5", "#b52f8e", "#6f7f2f", "#5a5a9c", "#9c5a5a"];
 
-/** The text of an SVG file. @param colourOf the colour of a label, where it has one */
+/**
+ * The text of an SVG file.
+ *
+ * @param colourOf the colour of a label, where it has one
+ * @returns SVG
+ */
 export function drawRuns(
   runs: readonly DrawnRun[],
   colourOf: (label: string) => string | undefined = () => undefined,

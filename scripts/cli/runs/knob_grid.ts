@@ -27,7 +27,13 @@ interface Turned {
 const MOST_SEEDS = 1_000;
 const MOST_RUNS = 1_000;
 
-/** `0..4`, `0,3,7` or `0..2,9`: seeds, each once. @throws {UsageError} */
+/**
+ * `0..4`, `0,3,7` or `0..2,9`: seeds, each once.
+ *
+ * @param text as typed
+ * @returns seeds in order
+ * @throws {UsageError}
+ */
 export function parseSeeds(text: string): number[] {
   const refuse = () =>
     new UsageError(`--seeds must be whole numbers and ranges, e.g. 0..4 or 0,3,7: current value is ${text}`);
@@ -44,8 +50,10 @@ export function parseSeeds(text: string): number[] {
 /**
  * The learners of a sweep: every seed with every combination of values, seeds outermost, so that a sweep that is stopped has whole
  * comparisons. Names tell the seed and the knobs that have several values.
+ *
  * @param base what their names begin with
  * @param settings `knob=a,b`: values separated by commas
+ * @returns the learners, with names, seeds and knobs
  * @throws {UsageError} before anything runs, where a combination is refused
  */
 export function sweepRuns(

@@ -11,7 +11,13 @@ export interface Ended {
   failed: string[];
 }
 
-/** Learns them. @param finish one run; false where it was stopped @throws what it throws, but a {@link RunFailed} */
+/**
+ * Learns them.
+ *
+ * @param finish one run; false where it was stopped
+ * @returns finished runs, and reasons of failed ones
+ * @throws {Error} that `finish` throws, but for a {@link RunFailed}
+ */
 export async function learnMany<Run>(
   runs: readonly Run[],
   parallel: number,

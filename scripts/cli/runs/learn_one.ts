@@ -42,7 +42,16 @@ export interface LearningOptions {
 
 const WAIT_FOR_ROOM_MINUTES = 30;
 
-/** Learns it. @returns undefined where it was stopped @throws {RunFailed} */
+/**
+ * Learns it.
+ *
+ * @param learners in a store or behind a gateway
+ * @param one name, seed and knobs
+ * @param files in the order of their tasks
+ * @param options workers, reading, display
+ * @returns undefined where it was stopped
+ * @throws {RunFailed}
+ */
 export async function learnOne(
   learners: Learners,
   one: RunLearner,
@@ -84,7 +93,13 @@ export interface SeedAndKnobs {
   knobs: Record<string, unknown>;
 }
 
-/** What differs between two runs' seeds and knobs, in words; empty where nothing does. */
+/**
+ * What differs between two runs' seeds and knobs, in words; empty where nothing does.
+ *
+ * @param was of the existing run
+ * @param wanted of the new one
+ * @returns a phrase each
+ */
 export function differencesOf(was: SeedAndKnobs, wanted: SeedAndKnobs): string[] {
   const knobs = [...new Set([...Object.keys(was.knobs), ...Object.keys(wanted.knobs)])];
   // A run from before a knob existed has the value that its absence means.

@@ -13,7 +13,11 @@ import { figure } from "./summarise_seeds.ts";
 /** Learners with equal settings are distinguished by their seeds. */
 const nameOf = ({ label, seed }: ComparedRow) => `${label} (seed ${seed})`;
 
-/** Prints it. */
+/**
+ * Prints it.
+ *
+ * @param comparison of learners
+ */
 export function printComparison(comparison: Comparison): void {
   const { learners, tasks, reference, seeds, notes } = comparison;
   console.log(`mean score over ${tasks.length} tasks; in brackets 90 % over episodes\n`);
@@ -39,7 +43,12 @@ export function printComparison(comparison: Comparison): void {
   for (const note of notes) console.log(`\n${note}`);
 }
 
-/** The page's text. @param about what it is of, for the headline */
+/**
+ * The page's text.
+ *
+ * @param about what it is of, for the headline
+ * @returns HTML, self-contained
+ */
 export function renderComparison(comparison: Comparison, about: string): string {
   const { learners, tasks, seeds } = comparison;
   const runs = learners.map((one) => ({

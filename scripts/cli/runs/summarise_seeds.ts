@@ -54,7 +54,12 @@ export interface Summary {
   coreHours: number;
 }
 
-/** One summary for each stream and label, the reference first. @param runs in any order */
+/**
+ * One summary for each stream and label, the reference first.
+ *
+ * @param runs in any order
+ * @returns in points of score, with 95 % intervals over seeds
+ */
 export function summarise(runs: readonly SummarisedRun[], reference: string): Summary[] {
   const groups = new Map<string, SummarisedRun[]>();
   for (const run of runs) {
@@ -72,7 +77,12 @@ export function summarise(runs: readonly SummarisedRun[], reference: string): Su
     .sort((a, b) => a.stream.localeCompare(b.stream) || (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
 }
 
-/** A stream in another order is another stream. */
+/**
+ * A stream in another order is another stream.
+ *
+ * @param run its stream, and the order of its tasks
+ * @returns a name
+ */
 export function streamOf({ stream, order }: Pick<SummarisedRun, "stream" | "order">): string {
   const name = stream.replace(/\/+$/, "").split("/").at(-1)!;
   return order === undefined ? name : `${name} (${order.join(" ")})`;
@@ -124,7 +134,13 @@ function lastRow({ resultsMatrix }: SummarisedRun): number[] {
   return resultsMatrix.at(-1)!.map((value) => value ?? NaN);
 }
 
-/** `98.1 [97.0, 99.2]`; a dash where there is nothing. */
+/**
+ * `98.1 [97.0, 99.2]`; a dash where there is nothing.
+ *
+ * @param over mean and interval
+ * @param digits after the point
+ * @returns a cell
+ */
 export function figure(over: OverRuns | null, digits: number = 1): string {
   if (!over || !Number.isFinite(over.value)) return "–";
   const [value, low, high] = [over.value, over.low, over.high].map((one) => one?.toFixed(digits));

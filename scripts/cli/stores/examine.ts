@@ -14,7 +14,12 @@ const WORDS: Readonly<Record<Finding["state"], string>> = {
   untried: "",
 };
 
-/** Tries a store out, prints what was found, and makes a fault the command's exit code. */
+/**
+ * Tries a store out, prints what was found, and makes a fault the command's exit code.
+ *
+ * @param name folder, or `s3://bucket/prefix`
+ * @param json prints one JSON document
+ */
 export async function examineAndPrint(name: string, json: boolean): Promise<void> {
   const findings = await examineStore(storeConfigOf(name), json ? undefined : print);
   const untried = findings.filter(({ state }) => state === "untried").map(({ check }) => check);

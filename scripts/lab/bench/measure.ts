@@ -85,7 +85,12 @@ export async function alternate(
   return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
 }
 
-/** Medians over rounds, figure by figure. */
+/**
+ * Medians over rounds, figure by figure.
+ *
+ * @param rounds figures by name
+ * @returns the median of each figure
+ */
 export function mediansOf(rounds: readonly Figures[]): Figures {
   const names = new Set(rounds.flatMap((round) => Object.keys(round)));
   return Object.fromEntries(

@@ -114,7 +114,12 @@ const serving: Target[] = ([
   ["natsActP50MsActor", 1, true],
 ] as const).map(([name, limit, atMost]) => ({ what: name, value: ({ ours }) => ours[name]!, limit, atMost }));
 
-/** Judges every target; those that were not measured have no verdict. */
+/**
+ * Judges every target; those that were not measured have no verdict.
+ *
+ * @param result of the benchmarks
+ * @returns a verdict for each target
+ */
 export function judge(result: BenchResult): Verdict[] {
   return [...steps, ...rest, ...inference, ...serving].map(({ what, value: read, limit, atMost = true }) => {
     const value = read(result);
@@ -123,7 +128,13 @@ export function judge(result: BenchResult): Verdict[] {
   });
 }
 
-/** Two tables: all figures (compiled, eager, PyTorch), then the verdicts. */
+/**
+ * Two tables: all figures (compiled, eager, PyTorch), then the verdicts.
+ *
+ * @param result of the benchmarks
+ * @param verdicts of {@link judge}
+ * @returns Markdown
+ */
 export function printTables(result: BenchResult, verdicts: readonly Verdict[]): string {
   const names = [...new Set([...Object.keys(result.ours), ...Object.keys(result.torch)])]
     .filter((name) => !(name.endsWith("Eager") && name.slice(0, -5) in result.ours));

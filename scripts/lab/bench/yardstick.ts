@@ -20,7 +20,13 @@ export interface Yardstick {
   close(): void;
 }
 
-/** Opens the yardstick: our own script, or another one that prints one JSON line and takes `--threads` and `--quick`. */
+/**
+ * Opens the yardstick: our own script, or another one that prints one JSON line and takes `--threads` and `--quick`.
+ *
+ * @param python interpreter with PyTorch
+ * @param options the script, and which clock it takes
+ * @returns asks it for figures, until it is closed
+ */
 export async function openYardstick(
   python: string,
   options: { file?: string | undefined; quick: boolean; clock: ClockName },

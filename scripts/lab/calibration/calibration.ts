@@ -25,7 +25,13 @@ import { UsageError } from "../../cli/commands/print_output.ts";
 import { type CalibratedRun, measureCalibration, printCalibration } from "./calibration_measures.ts";
 import { drawCalibration } from "./picture.ts";
 
-/** Estimates what is missing, compares, prints the table, writes JSON and picture. */
+/**
+ * Estimates what is missing, compares, prints the table, writes JSON and picture.
+ *
+ * @param folders stores of finished runs
+ * @param options where jobs and results go
+ * @throws {UsageError} where a folder has no learner
+ */
 export async function calibration(
   folders: string[],
   { work, out, known }: { work: string; out: string; known?: boolean },

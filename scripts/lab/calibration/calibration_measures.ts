@@ -66,7 +66,12 @@ export function measureCalibration(runs: readonly CalibratedRun[]): CalibrationR
   };
 }
 
-/** The stream of a run that is called `<stream>-<replay>-<seed>`. */
+/**
+ * The stream of a run that is called `<stream>-<replay>-<seed>`.
+ *
+ * @param run its name
+ * @returns the stream's name
+ */
 export function streamOf(run: string): string {
   return run.replace(/-[a-z]+-\d+$/, "");
 }

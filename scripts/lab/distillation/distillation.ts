@@ -52,7 +52,12 @@ interface WayRow {
   seconds: number;
 }
 
-/** Learns, scores, prints the table, writes JSON. */
+/**
+ * Learns, scores, prints the table, writes JSON.
+ *
+ * @param path of a store
+ * @param options of the command
+ */
 export async function distillation(path: string, options: DistillationOptions): Promise<void> {
   const { learner, episodes, out, name } = options;
   const store = await openForReading(path);

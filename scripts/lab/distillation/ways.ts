@@ -49,7 +49,13 @@ export interface WaysResult {
   cells: WayCell[];
 }
 
-/** Runs the episodes that were not run before, prints table and sentences, writes JSON. @throws {UsageError} */
+/**
+ * Runs the episodes that were not run before, prints table and sentences, writes JSON.
+ *
+ * @param path of a store
+ * @param options of the command
+ * @throws {UsageError}
+ */
 export async function ways(path: string, options: WaysOptions): Promise<void> {
   const { learner: learners, episodes, work, out, name } = options;
   const store = await openForReading(path);

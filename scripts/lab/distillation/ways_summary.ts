@@ -30,7 +30,12 @@ export function groupOf(learner: string): string {
   return learner.replace(/-\d+$/, "");
 }
 
-/** Summaries in the order of the cells. */
+/**
+ * Summaries in the order of the cells.
+ *
+ * @param cells scores by learner, task and way
+ * @returns one for each learner group and way
+ */
 export function summariseWays(cells: readonly WayCell[]): WaySummary[] {
   const groups = Map.groupBy(cells, ({ learner, acting }) => `${groupOf(learner)} ${acting}`);
   return [...groups.values()].map((own): WaySummary => {
@@ -63,7 +68,12 @@ export const WAYS_HEAD = [
   ...["to the sampler", "least upper 90 % bound"],
 ];
 
-/** A table's rows. @param format numbers */
+/**
+ * A table's rows.
+ *
+ * @param format numbers
+ * @returns cells of the table, row by row
+ */
 export function waysRows(
   summaries: readonly WaySummary[],
   format: (value: number | null) => string,
@@ -80,7 +90,12 @@ const MEAN_LOSS = 1;
 /** Points that a task's difference may surely be below it. */
 const SURE_LOSS = 3;
 
-/** A sentence for each group and way beside the sampler. */
+/**
+ * A sentence for each group and way beside the sampler.
+ *
+ * @param cells scores by learner, task and way
+ * @returns sentences
+ */
 export function sentencesOf(cells: readonly WayCell[]): string[] {
   return summariseWays(cells).filter(({ difference }) => difference !== null).map((one) => {
     const worse = cells.filter((cell) =>

@@ -44,7 +44,12 @@ interface Row {
   otherP99Ms: number;
 }
 
-/** The command. */
+/**
+ * The command.
+ *
+ * @param options ways, numbers of clients, seconds a run, output
+ * @throws {Error} where a client was refused
+ */
 export async function act({ acting, clients, seconds, out }: Options): Promise<void> {
   const ways = acting.split(",").map((way) => wayOfActingSchema.parse(way));
   const counts = clients.split(",").map(Number);

@@ -46,6 +46,8 @@ const GATE = { gate: "observe" };
 /**
  * Drops the files of `folder` both ways, compares, and writes `arrivals.json`.
  *
+ * @param folder of dataset files
+ * @param options preset and output
  * @throws {Error} if anything differs
  */
 export async function arrivals(folder: string, { preset, out }: ArrivalsOptions): Promise<void> {

@@ -32,7 +32,12 @@ interface Run {
   loadAverage: number;
 }
 
-/** Runs on, off, on, off ... on the first tasks of a stream, preset `default`, and writes `compiled_run.json`. */
+/**
+ * Runs on, off, on, off ... on the first tasks of a stream, preset `default`, and writes `compiled_run.json`.
+ *
+ * @param folder of a stream's files
+ * @param options tasks, rounds, workers and output
+ */
 export async function compiled(
   folder: string,
   { tasks, rounds, workers, out }: CompiledOptions,

@@ -31,7 +31,11 @@ const TARGETS: readonly (readonly NotificationTarget[])[] = [["SAFE", "FAST"], [
 /** Between two drops. */
 const IDLE_MS = 200;
 
-/** Measures with both targets, with the safe one alone, and without notifications; writes `drops.json`. */
+/**
+ * Measures with both targets, with the safe one alone, and without notifications; writes `drops.json`.
+ *
+ * @param options of the command
+ */
 export async function drops(options: DropsOptions): Promise<void> {
   const results = [];
   for (const targets of TARGETS) {

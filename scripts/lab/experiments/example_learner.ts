@@ -77,8 +77,9 @@ const KINDS = {
 type Network = keyof typeof KINDS;
 
 /**
- * Publishes the next version of a learner, with one task more than the one before; makes the learner first. A backend
- * must be open. @returns the version
+ * Publishes the next version of a learner, with one task more than the one before; makes the learner first.
+ * @param options store, learner, tasks and preset; a backend must be open
+ * @returns the version
  */
 export async function publishExample(options: ExampleOptions): Promise<number> {
   const { store, name, preset = "smoke" } = options;

@@ -35,7 +35,11 @@ interface Reading {
   memory: number;
 }
 
-/** Sends whole learners through a cluster of stub workers, and writes rate, memory, doubled work and processor time. */
+/**
+ * Sends whole learners through a cluster of stub workers, and writes rate, memory, doubled work and processor time.
+ *
+ * @param options of the command
+ */
 export async function jobs(options: JobsOptions): Promise<void> {
   const cluster = await startCluster({
     store: options.store,

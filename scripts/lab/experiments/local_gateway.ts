@@ -32,7 +32,12 @@ export interface LocalGateway {
   close(): Promise<void>;
 }
 
-/** Starts one, without limits on how often may be asked. */
+/**
+ * Starts one, without limits on how often may be asked.
+ *
+ * @param options its folder and store
+ * @returns address, token, and how it is closed
+ */
 export async function openLocalGateway(
   { folder, ...options }: LocalGatewayOptions,
 ): Promise<LocalGateway> {

@@ -31,7 +31,11 @@ const STREAM_KNOBS = [
   "evaluationEpisodes=1",
 ];
 
-/** Learns a stream of `tasks` and one task for `steps`, and writes what memory and time did. */
+/**
+ * Learns a stream of `tasks` and one task for `steps`, and writes what memory and time did.
+ *
+ * @param options numbers of tasks and steps, folder and output
+ */
 export async function soak({ tasks, steps, work, out }: SoakOptions): Promise<void> {
   const folder = join(work, "soak");
   const files = await collectStream(tasks, join(folder, "data"));

@@ -58,7 +58,12 @@ export function stopOnSignal(stop: () => Promise<unknown>): () => void {
   };
 }
 
-/** Resident memory (bytes) and processor time so far (seconds) of a process. */
+/**
+ * Resident memory (bytes) and processor time so far (seconds) of a process.
+ *
+ * @param pid of the process
+ * @returns bytes and seconds
+ */
 export async function usageOf(pid: number): Promise<{ memory: number; seconds: number }> {
   const [status, stat] = await Promise.all(
     ["status", "stat"].map((name) => readFile(`/proc/${pid}/${name}`, "utf8")),

@@ -7,6 +7,8 @@ import type { ClientsResult, ClientsTask } from "./act_clients.ts";
 /**
  * What the clients of one task have measured.
  *
+ * @param task address, token, clients and seconds
+ * @returns times of the answers, in ms
  * @throws {Error} where one of them was refused
  */
 export async function runClients(task: ClientsTask): Promise<ClientsResult> {

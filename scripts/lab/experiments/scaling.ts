@@ -48,7 +48,11 @@ const PHASES: readonly { kind: JobKind; service: ServiceName }[] = [
   { kind: "actions.label", service: "behavior-generation" },
 ];
 
-/** Measures both kinds on one and on two processes, and writes `scaling.json`. */
+/**
+ * Measures both kinds on one and on two processes, and writes `scaling.json`.
+ *
+ * @param options of the command
+ */
 export async function scaling(options: ScalingOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "cugro-scaling-"));
   try {

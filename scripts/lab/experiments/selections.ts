@@ -38,7 +38,12 @@ interface SelectionRow {
   episodes: number;
 }
 
-/** Runs the episodes, prints the table, writes JSON and picture. */
+/**
+ * Runs the episodes, prints the table, writes JSON and picture.
+ *
+ * @param path of a store
+ * @param options of the command
+ */
 export async function selections(path: string, options: SelectionsOptions): Promise<void> {
   const store = await openForReading(path);
   const { compile } = await openCompute();

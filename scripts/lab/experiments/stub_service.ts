@@ -36,7 +36,12 @@ export interface StubSettings {
 /** A file that begins so is refused by the import, as one of another format would be. */
 const BAD = "bad ";
 
-/** Handlers of every kind. */
+/**
+ * Handlers of every kind.
+ *
+ * @param settings seconds and bytes of each job
+ * @returns handlers by kind
+ */
 export function createStubHandlers(settings: StubSettings): JobHandlers {
   const work = (context: JobContext) => chain(context, settings);
   const handlers: JobHandlers = Object.fromEntries(JOB_KINDS.map((kind) => [kind, work]));

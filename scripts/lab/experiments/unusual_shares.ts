@@ -53,7 +53,12 @@ interface Row {
   evenNoise: number;
 }
 
-/** The command. */
+/**
+ * The command.
+ *
+ * @param folders stores of learners
+ * @param options where results go
+ */
 export async function unusual(folders: string[], { out }: { out: string }): Promise<void> {
   const streams = new Map<string, Known[]>();
   for (const folder of folders) {

@@ -15,7 +15,12 @@ export interface GridSummary extends Summary {
   forwardTransfer: OverRuns | null;
 }
 
-/** One summary for each stream and label, ours first. */
+/**
+ * One summary for each stream and label, ours first.
+ *
+ * @param runs with their measures
+ * @returns summaries
+ */
 export function summariseGrid(runs: readonly MeasuredRun[]): GridSummary[] {
   const known = runs.map((run) => ({ ...run, keepsOldData: methodOf(run.method).keepsOldData }));
   return summarise(known, "ours").map((summary) => {
@@ -25,7 +30,12 @@ export function summariseGrid(runs: readonly MeasuredRun[]): GridSummary[] {
   });
 }
 
-/** The columns of the table; that of forward transfer only where a row has it. */
+/**
+ * The columns of the table; that of forward transfer only where a row has it.
+ *
+ * @param summaries of the grid
+ * @returns heads
+ */
 export function headOf(summaries: readonly GridSummary[]): string[] {
   const measures = ["AP", "IQM", "mean AP", "just learned", "worst drop", "forgetting", "BWT"];
   return [
@@ -37,7 +47,12 @@ export function headOf(summaries: readonly GridSummary[]): string[] {
 const hasTransfer = (summaries: readonly GridSummary[]) =>
   summaries.some(({ forwardTransfer }) => forwardTransfer !== null);
 
-/** All rows, in the columns of {@linkcode headOf}. */
+/**
+ * All rows, in the columns of {@linkcode headOf}.
+ *
+ * @param summaries of the grid
+ * @returns cells, row by row
+ */
 export function tableRows(summaries: readonly GridSummary[]): (string | number)[][] {
   return summaries.map((one) => tableRow(one, hasTransfer(summaries)));
 }

@@ -52,7 +52,13 @@ export interface NamedGrid {
 
 const DECLARED = fileURLToPath(new URL("declared/", import.meta.url));
 
-/** Reads a grid and runs it: a file, or one of those that are declared here (`paper.json`). @throws {UsageError} */
+/**
+ * Reads a grid and runs it: a file, or one of those that are declared here (`paper.json`).
+ *
+ * @param path of the grid's JSON
+ * @param options of the command
+ * @throws {UsageError}
+ */
 export async function runGridFile(path: string, options: GridOptions): Promise<void> {
   const text = await readFile(path, "utf8").catch(() => readFile(join(DECLARED, basename(path)), "utf8"))
     .catch((error) => {

@@ -19,7 +19,12 @@ interface StreamsOptions extends GridOptions {
 /** Runs of every stream where none is asked for. */
 export const DEFAULT_RUNS = ["ours:0", "ours:1", "oracle:0", "none:0"];
 
-/** Makes the data that is missing, runs what is not finished yet, prints the table, writes JSON, picture and page. */
+/**
+ * Makes the data that is missing, runs what is not finished yet, prints the table, writes JSON, picture and page.
+ *
+ * @param names of streams, or folders
+ * @param options of the command
+ */
 export async function streams(names: string[], options: StreamsOptions): Promise<void> {
   const { preset, set, name, run } = options;
   const runs = run.length > 0 ? run : DEFAULT_RUNS;

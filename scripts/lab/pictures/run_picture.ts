@@ -63,6 +63,7 @@ function anchorNames(panel: string) {
 /**
  * Draws the runs of one stream with `generated` and with `none`.
  *
+ * @param runs with their scores
  * @returns the text of an SVG file
  */
 export function drawRun(runs: readonly DrawnRun[]): string {

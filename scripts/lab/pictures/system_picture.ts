@@ -96,6 +96,7 @@ text { font: 13px system-ui, sans-serif; fill: #222 }
 /**
  * Draws the services, in the order given, between store and bus.
  *
+ * @param services with what each does
  * @returns the text of an SVG file
  */
 export function drawSystem(services: readonly DrawnService[]): string {

@@ -17,7 +17,13 @@ import { METHOD_QUESTIONS } from "./methods_answers.ts";
 export const QUESTIONS: readonly Question[] = [...METHOD_QUESTIONS, ...KNOB_QUESTIONS, ...DATA_QUESTIONS]
   .toSorted((a, b) => a.id < b.id ? -1 : 1);
 
-/** Answers what can be answered, says of the rest which grid is missing, writes JSON and figures. */
+/**
+ * Answers what can be answered, says of the rest which grid is missing, writes JSON and figures.
+ *
+ * @param paths folders of finished grids
+ * @param options output, and one question alone
+ * @throws {UsageError} where there is no such question, or no record
+ */
 export async function questions(
   paths: readonly string[],
   { out, only }: { out: string; only?: string },

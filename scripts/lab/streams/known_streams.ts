@@ -47,7 +47,15 @@ export interface PreparedStream {
   variables: Record<string, string>;
 }
 
-/** The stream in a folder; or one of {@link KNOWN_STREAMS}, made in the folder `data` of `work` where it is not there yet. */
+/**
+ * The stream in a folder; or one of {@link KNOWN_STREAMS}, made in the folder `data` of `work` where it is not there yet.
+ *
+ * @param argument folder, or name of a stream
+ * @param work folder for data that is made
+ * @param known streams by name
+ * @returns its files, name and order
+ * @throws {UsageError} where the data there was made otherwise
+ */
 export async function prepareStream(
   argument: string,
   work: string,
@@ -64,7 +72,14 @@ export async function prepareStream(
   return await described(argument, await ensureData(known[argument]!, join(work, "data", argument)));
 }
 
-/** Whether a stream's data is there, so that {@link prepareStream} makes nothing. */
+/**
+ * Whether a stream's data is there, so that {@link prepareStream} makes nothing.
+ *
+ * @param argument folder, or name of a stream
+ * @param work folder for data that is made
+ * @param known streams by name
+ * @returns false where data must be made
+ */
 export async function isStreamThere(
   argument: string,
   work: string,
@@ -80,7 +95,11 @@ export async function isStreamThere(
 const tasksOf = (stream: KnownStream): readonly unknown[] =>
   "metaWorld" in stream ? stream.metaWorld : stream.goals;
 
-/** @throws {UsageError} where an argument is neither a folder nor a stream that can be made */
+/**
+ * @param argument folder, or name of a stream
+ * @param known streams by name
+ * @throws {UsageError} where an argument is neither a folder nor a stream that can be made
+ */
 export async function refuseUnknownStream(argument: string, known = KNOWN_STREAMS): Promise<void> {
   if (Object.hasOwn(known, argument) || await isFolder(argument)) return;
   throw new UsageError(

@@ -3,7 +3,12 @@
  * @module
  */
 
-/** Spearman's rank correlation; ties share their mean rank. Null from fewer than three pairs, or where all of a side are equal. */
+/**
+ * Spearman's rank correlation; ties share their mean rank. Null from fewer than three pairs, or where all of a side are equal.
+ *
+ * @param pairs values of both sides
+ * @returns from -1 to 1
+ */
 export function spearman(pairs: readonly (readonly [number, number])[]): number | null {
   if (pairs.length < 3) return null;
   const [a, b] = [ranks(pairs.map(([one]) => one)), ranks(pairs.map(([, other]) => other))];

@@ -63,7 +63,14 @@ async function factsOf(store: Store, learner: string): Promise<LearnerFacts> {
   });
 }
 
-/** Opens a version with all networks that it has. */
+/**
+ * Opens a version with all networks that it has.
+ *
+ * @param store of the learner
+ * @param learner its name
+ * @param fact of the version
+ * @returns networks, knobs and tasks
+ */
 export async function openVersion(store: Store, learner: string, fact: VersionFact): Promise<OpenedVersion> {
   const { version } = fact;
   const parts = await readPolicy(store, learner, { version, acting: "sampler" });

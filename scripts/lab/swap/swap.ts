@@ -41,7 +41,13 @@ export interface SwapResult {
   findings: string[];
 }
 
-/** Runs the episodes, measures the movement, prints both, writes JSON. @throws {UsageError} */
+/**
+ * Runs the episodes, measures the movement, prints both, writes JSON.
+ *
+ * @param path of a store
+ * @param options of the command
+ * @throws {UsageError}
+ */
 export async function swap(path: string, options: SwapOptions): Promise<void> {
   const versions = parseVersions(options.versions);
   const store = await openForReading(path);

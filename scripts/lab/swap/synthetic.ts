@@ -45,7 +45,13 @@ interface SyntheticRow {
 /** Both networks, learnt from pseudo-pairs alone. */
 type Networks = Pick<PolicyInput, "behaviorGenerator" | "critic">;
 
-/** Trains, runs the episodes, prints the table and a sentence, writes JSON. @throws {UsageError} */
+/**
+ * Trains, runs the episodes, prints the table and a sentence, writes JSON.
+ *
+ * @param path for results
+ * @param options of the command
+ * @throws {UsageError}
+ */
 export async function synthetic(path: string, options: SyntheticOptions): Promise<void> {
   const { learner, rows: count, episodes, out, name } = options;
   const store = await openForReading(path);

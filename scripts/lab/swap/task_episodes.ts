@@ -39,6 +39,7 @@ export function isSimulated({ environment }: LabelledTask): boolean {
  * @param acting which of them decide
  * @param episodes their number
  * @param study names the starts and the noise: what is compared with each other has one name
+ * @returns returns of the episodes, and their scores
  * @throws {UsageError} where the task has no simulator in this process
  */
 export async function runTask(

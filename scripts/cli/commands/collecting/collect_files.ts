@@ -29,7 +29,12 @@ export interface CollectFiles {
   goodEpisodes?: number;
 }
 
-/** Writes `task1.hdf5`, `task2.hdf5` ... into a folder, each whole or not at all. @returns their paths */
+/**
+ * Writes `task1.hdf5`, `task2.hdf5` ... into a folder, each whole or not at all.
+ *
+ * @param files family, goals, mix, folder and counts
+ * @returns their paths
+ */
 export async function collectFiles(
   { goodEpisodes, rewardScale, ...files }: CollectFiles,
 ): Promise<string[]> {

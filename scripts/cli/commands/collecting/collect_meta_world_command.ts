@@ -92,7 +92,13 @@ export function metaWorldRun(files: readonly string[]): string {
   return `${variables} ${invocation()} run ${files.map(quoted).join(" ")} --learner NAME`;
 }
 
-/** Writes `task1.hdf5`, `task2.hdf5` ... into a folder, each whole or not at all. @returns their paths */
+/**
+ * Writes `task1.hdf5`, `task2.hdf5` ... into a folder, each whole or not at all.
+ *
+ * @param files tasks, episodes a task, seed and folder
+ * @returns their paths
+ * @throws {UsageError} where Meta-World's Python is missing
+ */
 export async function collectMetaWorldFiles(
   { tasks, episodes, seed, folder, keep = false }: MetaWorldFiles,
 ): Promise<string[]> {
