@@ -25,7 +25,7 @@ import { SECRETS_FOLDER } from "./secrets.ts";
 /** Servers that are given a certificate: names of compose's services and of Kubernetes'. */
 const SERVERS = ["nats", "minio"] as const;
 const CA_DAYS = "3650";
-/** What Apple's and other clients take at most. */
+/** The longest lifetime that Apple's and other clients accept. */
 const SERVER_DAYS = "397";
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 

@@ -21,7 +21,7 @@ export interface LockedPackage {
   folder: string;
 }
 
-/** What a lock file holds. */
+/** The contents of a lock file. */
 export interface Lock {
   /** One of each name and version, sorted. */
   packages: LockedPackage[];

@@ -42,7 +42,7 @@ export interface NatsRights {
 
 export type { StoreRights } from "./store_rights.ts";
 
-/** What a service may do on both servers; a function of its name and its kinds. */
+/** A service's rights on both servers; a function of its name and its kinds. */
 interface Rights {
   nats(name: string, service: Service): NatsRights;
   store(service: Service): StoreRights;

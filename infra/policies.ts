@@ -30,7 +30,7 @@ export function policiesFor(
   );
 }
 
-/** What is typed; where it is wrong, a sentence about it, and the status of a shell. */
+/** The options as typed; for wrong ones a sentence and an exit status. */
 function typedOptions() {
   try {
     return parseArgs({

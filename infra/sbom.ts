@@ -42,7 +42,7 @@ export interface Bom {
   dependencies: { ref: string; dependsOn: string[] }[];
 }
 
-/** What the bill is made from. */
+/** Sources of the bill of materials. */
 export interface BomOptions {
   /** The repository. @default this one */
   root?: string;
@@ -113,7 +113,7 @@ function npmComponent(locked: LockedPackage, nodeModules: string, left: Readonly
   };
 }
 
-/** What the set-up downloads besides, and what runs all of it. */
+/** Downloads of the set-up, and the runtime. */
 function besidesNpm(): Component[] {
   const wheel = wantedWheel();
   const { package: name, version } = ONNXRUNTIME;

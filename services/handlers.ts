@@ -9,7 +9,7 @@ import type { Compile } from "@cugro/tensors/seam";
 import type { JobHandlers } from "@cugro/worker";
 import { COMPUTE_SERVICES } from "./services.ts";
 
-/** What handlers are made with. */
+/** Dependencies of handlers. */
 export interface HandlerDependencies {
   compile: Compile;
   config: Config;

@@ -48,7 +48,7 @@ export const FILE_VARIABLES = [
   "AWS_WEB_IDENTITY_TOKEN_FILE",
 ] as const;
 
-/** What the AWS SDK asks for beside our own configuration. */
+/** Variables that the AWS SDK reads beside our own configuration. */
 const VARIABLES = ["_X_AMZN_TRACE_ID", "HOME", "USERPROFILE", "HOMEPATH", "HOMEDRIVE"];
 /** Where it has keys from us. Somebody's own keys may be in the environment as well, and are nothing to a service. */
 const AWS_SETTINGS = [
@@ -86,12 +86,12 @@ const NATIVE_VARIABLES = [
   "OMP_NUM_THREADS",
   "CUDA_VISIBLE_DEVICES",
 ];
-/** What node's `spawn` asks for, in order to hand it on. */
+/** Variables that node's `spawn` reads, in order to pass them on. */
 const SPAWN_VARIABLES = ["NODE_V8_COVERAGE"];
-/** What ws asks for while it is loaded. */
+/** Variables that ws reads while it is loaded. */
 const SOCKET_VARIABLES = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
 const TEMPORARY_VARIABLES = ["TMPDIR", "TMP", "TEMP"];
-/** What is run, and what the code's revision is read from. Not the whole folder: datasets and keys lie there, too. */
+/** The sources that are run, and the files of the code's revision. Not the whole folder: datasets and keys lie there, too. */
 const SOURCES = [
   "shared",
   "services",

@@ -23,7 +23,7 @@ export interface Standing {
   memoryLimit: string;
 }
 
-/** What a process needs of its machine besides its sources, the bus and the store; Deno's permissions follow. */
+/** A process's needs besides its sources, the bus and the store; Deno's permissions follow from them. */
 export interface Access {
   /** The tensor library, which is native code and loads its graphs from temporary files. @default false */
   native?: boolean;
@@ -35,7 +35,7 @@ export interface Access {
   webSockets?: boolean;
 }
 
-/** What is written down about a service. */
+/** A row about a service. */
 export interface ServiceRow {
   /** Of its process; `service_permissions.ts` makes Deno's flags of it. */
   access: Access;

@@ -48,7 +48,7 @@ function faultsOfBase({ from }: Stage, names: string[]): string[] {
   return /\d+\.\d+/.test(parseReference(from).tag) ? [] : [`base ${from} must be pinned to a version`];
 }
 
-/** What is copied from the repository must be there. */
+/** Files that COPY names must exist. */
 function faultsOfCopies({ lines }: Stage, names: string[]): string[] {
   return lines.filter(({ keyword }) => keyword === "COPY").flatMap(({ rest }) => {
     const parts = rest.split(/\s+/);

@@ -12,7 +12,7 @@ import { moduleGraph } from "../../scripts/checks/module_graph.ts";
 import { parseDockerfile, type Stage } from "./dockerfile.ts";
 import { INFRA, ROOT } from "./documents.ts";
 
-/** What is checked; every part may be replaced by a test. */
+/** The files that are checked; a test may replace each. */
 export interface ImageSources {
   /** @default the committed Dockerfile */
   dockerfile?: string;
@@ -63,7 +63,7 @@ export function checkImageSources(options: ImageSources = {}): string[] {
   return [...new Set(faults)].map((fault) => `infra/Dockerfile: ${fault}`);
 }
 
-/** What a stage's RUN lines name: sources, and scripts with the sources in them. */
+/** Sources that a stage's RUN lines name, directly or in scripts. */
 function programsOf({ name, lines }: Stage, read: (path: string) => string): Needed[] {
   const sourcesIn = (text: string, by: string): Needed[] =>
     [...text.matchAll(/(?<=^|\s)(?:scripts|services|infra)\/[\w./*-]+\.(?:ts|sh)\b/gm)].flatMap(([pattern]) =>
@@ -138,7 +138,7 @@ function namedIn(path: string, text: string): Needed[] {
 const isFile = (path: string) => existsSync(join(ROOT, path)) && statSync(join(ROOT, path)).isFile();
 const isFolder = (path: string) => existsSync(join(ROOT, path)) && statSync(join(ROOT, path)).isDirectory();
 
-/** What a stage has of the repository: its own, and what came from the stages before it. */
+/** Files of the repository in a stage: its own, and those from earlier stages. */
 function copiedInto(stage: Stage, stages: readonly Stage[]): Copied[] {
   const stageOf = (name: string | undefined) => stages.find((one) => one !== stage && one.name === name);
   const base = stageOf(stage.from);

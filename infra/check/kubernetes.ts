@@ -65,7 +65,7 @@ function faultsOfResource(
   return validator(value).map((fault) => `${name}: ${fault}`);
 }
 
-/** What `kubectl apply -k` would apply; undefined without kustomize. */
+/** The resources that `kubectl apply -k` would apply; undefined without kustomize. */
 export async function buildOverlay(
   overlay: typeof OVERLAYS[number],
   tool: (name: Tool) => Promise<string | undefined>,

@@ -63,7 +63,7 @@ export function renderedFiles(
   };
 }
 
-/** What listeners are told, as JSON Schema. */
+/** Events, as JSON Schema. */
 function renderEventSchema(): string {
   const schema = z.toJSONSchema(z.object({ event: cloudEventSchema, progress: progressSchema }), {
     io: "input",

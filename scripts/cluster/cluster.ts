@@ -30,11 +30,11 @@ const HANG_MS = 120_000;
 
 /** How a cluster is set up. */
 export interface ClusterOptions extends ProcessCounts {
-  /** What it keeps: objects, messages, tokens, ports. One cluster at a time has it. @default a temporary folder, removed at the end */
+  /** Its state: objects, messages, tokens, ports. Used by one cluster at a time. @default a temporary folder, removed at the end */
   folder?: string;
   /** @default "bucket" */
   store?: "bucket" | "folder";
-  /** What serves the bucket. @default what the folder's objects are kept with, else Versity's gateway */
+  /** The bucket's server. @default what the folder's objects are kept with, else Versity's gateway */
   s3?: S3ServerName;
   /** Ports that must be had, by `nats`, `s3` and the names of processes. @default those the folder keeps, else free ones */
   ports?: Readonly<Record<string, AskedPort>>;
@@ -50,7 +50,7 @@ export interface ClusterOptions extends ProcessCounts {
   signal?: AbortSignal;
   /** Each line that a service writes. @default ignored */
   onLine?: (process: string, line: string) => void;
-  /** What happens to the cluster's processes, as sentences. @default ignored */
+  /** Gets events of the cluster's processes, as sentences. @default ignored */
   onEvent?: (sentence: string) => void;
 }
 

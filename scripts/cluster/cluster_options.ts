@@ -22,7 +22,7 @@ export interface WantedLearner {
   overrides: Record<string, string>;
 }
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export interface ClusterCommand {
   cluster: ClusterOptions & { folder: string };
   learner: WantedLearner | undefined;

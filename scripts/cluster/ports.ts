@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
-/** What a cluster listens with: `nats`, `s3`, and each service's process by its name. */
+/** Ports of a cluster: `nats`, `s3`, and each service's process by its name. */
 export type Ports = Readonly<Record<string, number>>;
 
 /** A port that somebody asked for. */
@@ -18,10 +18,10 @@ export interface AskedPort {
   by: string;
 }
 
-/** What {@link choosePorts} chooses from. */
+/** Input of {@link choosePorts}. */
 export interface PortWishes {
   folder: string;
-  /** What needs a port. */
+  /** Names that need a port. */
   names: readonly string[];
   /** Must be as asked. */
   asked: Readonly<Record<string, AskedPort>>;

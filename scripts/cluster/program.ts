@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import process from "node:process";
 
-/** What is known of a program before it runs. */
+/** A program's definition, before it runs. */
 export interface Program {
   /** `nats-server`, `gateway`, `state-generation.1`: one name in a cluster. */
   name: string;
@@ -17,7 +17,7 @@ export interface Program {
   environment: Readonly<Record<string, string>>;
   /** @default this process's */
   cwd?: string;
-  /** What each process of it is given for itself alone. @default nothing */
+  /** Resources of each single process. @default nothing */
   prepare?(): Preparation;
   /** Where it answers. */
   url: string;
@@ -31,7 +31,7 @@ export interface Program {
   readyMs?: number;
 }
 
-/** What one process of a program is given. */
+/** Resources of one process of a program. */
 export interface Preparation {
   /** Before the program's own. */
   args: readonly string[];

@@ -21,7 +21,7 @@ export interface RunningServer {
   /** `nats://127.0.0.1:4222` or `http://127.0.0.1:9000`. */
   url: string;
   pid: number;
-  /** What it has written so far, for error messages. */
+  /** Its output so far, for error messages. */
   output(): string;
   /** Sends a signal to the process (SIGKILL, SIGSTOP, SIGCONT, ...). */
   signal(name: NodeJS.Signals): void;

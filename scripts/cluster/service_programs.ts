@@ -31,7 +31,7 @@ export function startOrder<Name extends string = ServiceName>(
   return [...workers, ...names.filter((name) => services[name].kinds.length === 0).reverse()];
 }
 
-/** What processes of a cluster are of: a service, or all that do jobs together. */
+/** The kind of a process of a cluster: a service, or one that does the jobs of all. */
 export type ProcessSort = ServiceName | typeof WORKER;
 
 /** Whether it gives work to others instead of doing jobs. */
@@ -90,7 +90,7 @@ export interface ServiceOptions {
   unconfined?: boolean;
 }
 
-/** What a process of the service is started with: Deno's flags for its own permissions, and what goes with them. */
+/** Start arguments of a service's process: Deno's flags for its own permissions, and their environment. */
 export function confineService(
   service: string,
   own: Readonly<Record<string, string>>,

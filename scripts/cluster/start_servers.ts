@@ -26,11 +26,11 @@ export interface ClusterServers {
   storeConfig: StoreConfig;
   /** `nats-server`, and what serves the bucket. */
   servers: readonly Supervised[];
-  /** What leads a service to them. */
+  /** Environment variables by which a service finds them. */
   environment: Record<string, string>;
 }
 
-/** What undoes the start, step by step; the last one first. */
+/** Undo steps of the start; the last one runs first. */
 export type Undo = (() => unknown)[];
 
 /** Where the servers run, which programs they are, and what supervises them. */
@@ -40,7 +40,7 @@ export interface ServerOptions {
   ports: Ports;
   /** @default "bucket" */
   store?: "bucket" | "folder";
-  /** What serves the bucket. @default what the folder's objects are kept with, else Versity's gateway */
+  /** The bucket's server. @default what the folder's objects are kept with, else Versity's gateway */
   s3?: S3ServerName;
   /** Targets of the bucket's notifications. @default both */
   notifications?: readonly NotificationTarget[];
@@ -90,7 +90,7 @@ export async function startServers(options: ServerOptions): Promise<ClusterServe
   return { natsUrl: nats.url, servers: [nats, objects], ...accessOf(nats.url, bucket.url, keys) };
 }
 
-/** What runs beside the services. */
+/** Programs beside the services. */
 function programsOf(server: S3ServerName | undefined): ServerProgram[] {
   if (server === undefined) return ["nats-server"];
   return ["nats-server", server === "versity" ? "versitygw" : "minio"];
@@ -102,7 +102,7 @@ function ackWaitOf({ CUGRO_ACK_WAIT_SECONDS: seconds }: Record<string, string | 
   return ackWaitMs > 0 ? { ackWaitMs } : {};
 }
 
-/** What a server says of itself is shown only when it fails. */
+/** A server's own output is shown only when it fails. */
 async function start(program: Program, { supervision, undo, signal }: ServerOptions): Promise<Supervised> {
   const server = new Supervised(program, { ...supervision, onLine: () => {}, tries: TRIES });
   server.start();

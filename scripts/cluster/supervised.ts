@@ -31,7 +31,7 @@ export interface Supervision {
   register: ChildRegister;
   /** Each line that a process writes. */
   onLine: (name: string, line: string) => void;
-  /** What happened to a program, as a sentence. */
+  /** Gets a program's events, as sentences. */
   onEvent: (name: string, sentence: string) => void;
   /** It cannot be started again. The message ends with its last words. */
   onGiveUp: (error: Error) => void;

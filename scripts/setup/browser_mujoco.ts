@@ -33,7 +33,7 @@ const INVOKER = `
 /** Where the loader looks for the engine. In two words, since it is no file of this folder. */
 const ENGINE_PLACE = ["new URL('mujoco.wasm',", "import.meta.url)"].join(" ");
 
-/** What stands in the loader, and what in its place. */
+/** Replacements in the loader: old and new text. */
 const CHANGES: readonly (readonly [string, string])[] = [
   // No part of the bindings is made of text.
   [

@@ -20,10 +20,10 @@ const SOURCE = join(ROOT, "services", "gateway", "dashboard");
 const ENTRY = join(SOURCE, "main.tsx");
 /** Where they lie; the gateway reads them there. */
 const BUILT = join(ROOT, "node_modules", ".cugro-dashboard");
-/** What they were made of. */
+/** The record of their sources. */
 const RECORD = "built.json";
 
-/** What a browser loads, and the hash of each source that it was made of. */
+/** The built files, and the hash of each source. */
 interface Built {
   sources: Record<string, string>;
   /** Name in the address to its type. */

@@ -13,7 +13,7 @@ export interface Finding {
   remedy: string;
 }
 
-/** What `doctor` found. */
+/** The findings of `doctor`. */
 export interface DoctorReport {
   /** Nothing prevents work; findings may still make it slower. */
   healthy: boolean;
@@ -26,7 +26,7 @@ export interface DoctorReport {
   gymnasium: Record<string, string> | { missing: string };
   /** Version by name; `-` for what is not installed. */
   versions: Record<string, string>;
-  /** What `cugro export` checks with, or the command that installs it; that it is not there is no fault. */
+  /** The runtime that `cugro export` checks with, or the command that installs it; a missing one is no fault. */
   onnxruntime: string;
   cache: { folder: string; freeGiB: number | null };
   findings: Finding[];
@@ -99,7 +99,7 @@ function describeGymnasium(found: DoctorReport["gymnasium"]): string {
   })`;
 }
 
-/** What the set-up needs; only of interest where the native backend is not in place yet. */
+/** Tools that the set-up needs; only of interest until the native backend is in place. */
 async function missingTools(): Promise<Finding[]> {
   if (nativeInstallation() || !wantedWheel()) return [];
   const wanted = [

@@ -18,7 +18,7 @@ export interface GoModule {
   binary?: string;
   /** How long two processors build it. */
   minutes: number;
-  /** What does without it, where there is something. */
+  /** The alternative that needs no such program, if there is one. */
   without?: string;
 }
 

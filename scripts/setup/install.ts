@@ -17,12 +17,12 @@ import {
 } from "./setup_plan.ts";
 import { CannotInstall, lastWords, runCommand } from "./run_program.ts";
 
-/** What a person is told about the fallback; `{}` is the reason with its remedy. */
+/** The message about the fallback; `{}` is the reason with its remedy. */
 const FALLBACK =
   "Set-up: using the WASM backend, which trains several times slower than the native one, because {}; " +
   "then run `deno task setup` again.";
 
-/** What a self-test reports. */
+/** The result of a self-test. */
 export interface SelfTest {
   profile: string;
   seconds: number;

@@ -7,7 +7,7 @@ import { findPython } from "./libtensorflow.ts";
 import { pythonWith } from "./python_venv.ts";
 import { CannotInstall, type Ended, lastWords, runCommand } from "./run_program.ts";
 
-/** What is installed. Packages that need PyTorch (d3rlpy, robomimic, LeRobot) are not among them. */
+/** The installed packages. Packages that need PyTorch (d3rlpy, robomimic, LeRobot) are not among them. */
 export const PYTHON_PACKAGES = [
   "gymnasium==1.4.0",
   "h5py==3.16.0",

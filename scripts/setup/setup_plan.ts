@@ -1,4 +1,4 @@
-/** What a finished set-up is on this machine: versions, folders, and the stamp by which the next start recognises it. */
+/** The state of a finished set-up on this machine: versions, folders, and the stamp by which the next start recognises it. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
@@ -65,7 +65,7 @@ export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "cugro");
 }
 
-/** What the set-up left behind. */
+/** The record of a finished set-up. */
 export interface Stamp {
   key: string;
   backend: "native" | "wasm";

@@ -39,7 +39,7 @@ import type { Decision, Submission } from "./plan_parts.ts";
 /** What an operator can do about a failed import, however the file arrived. */
 const TRY_AGAIN = "fix the cause, then drop or add the same file again";
 
-/** What an arrival becomes. */
+/** The outcome of an arrival. */
 type Outcome = TaskFact | RevisionFact | RejectionFact;
 
 /**
@@ -95,7 +95,7 @@ function decisionOf({ learner: { name } }: LearnerFacts, outcome: Outcome): Deci
   return { key, value: outcome };
 }
 
-/** What becomes of an arrival whose jobs are done. `accepted`: the tasks that this plan makes. */
+/** The outcome of an arrival whose jobs are done. `accepted`: the tasks that this plan makes. */
 function outcomeOf(facts: LearnerFacts, arrival: ArrivalFact, accepted: TaskFact[]): Outcome | "later" {
   const id = jobId(importJob(facts, arrival));
   const state = facts.jobs.get(id);

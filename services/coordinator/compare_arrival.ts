@@ -34,7 +34,7 @@ import {
   type TaskFact,
 } from "@cugro/protocol";
 
-/** What the file's import has made, and its id. */
+/** The output of the file's import, and its id. */
 type File = Imported & { importJob: string };
 
 /** A task that shares fewer of its episodes, as a share of either dataset, is not mentioned. */

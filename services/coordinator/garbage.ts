@@ -23,7 +23,7 @@ import { isUploadKey, jobOfResult, learnerPrefix, parseKey, PREFIXES } from "@cu
 /** Unmarked objects younger than this stay: they may be about to be used. */
 export const GC_GRACE_HOURS = 24;
 
-/** What was, or would be, removed. */
+/** Objects that were, or would be, removed. */
 export interface Collection {
   removed: { key: string; size: number }[];
   bytes: number;

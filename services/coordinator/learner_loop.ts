@@ -46,7 +46,7 @@ export interface LearnerLoopOptions {
   onError: (learner: string, error: unknown) => void;
   /** Called whenever there is nothing to do at the moment. */
   onWait: () => void;
-  /** What each learner's newest plan needs; this loop keeps its own learner's. */
+  /** Jobs needed by each learner's newest plan; this loop maintains its own learner's entry. */
   needs: Needs;
   metrics?: Metrics;
 }

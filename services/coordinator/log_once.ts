@@ -9,7 +9,7 @@ import { StoreError } from "@cugro/store";
 import type { Log } from "@cugro/telemetry";
 import type { Decision } from "./plan_parts.ts";
 
-/** What has been logged, so that it is not logged again. */
+/** Remembers what has been logged, so that it is not logged again. */
 export interface LogOnce {
   failed(learner: string | null, error: unknown): void;
   /** It was planned, and these facts were made: a task whose dataset has grown is logged. */

@@ -25,7 +25,7 @@ import {
 } from "@cugro/protocol";
 import { getJob, listJob, type Store } from "@cugro/store";
 
-/** What each learner's newest plan needs, by name. One for a coordinator, as learners may share a job. */
+/** Jobs needed by each learner's newest plan, by name. One for a coordinator, as learners may share a job. */
 export type Needs = Map<string, (jobId: string) => boolean>;
 
 const jobsOf = new WeakMap<Graph, ReadonlySet<string>>();

@@ -26,7 +26,7 @@ export interface HeadMove {
   ifMatch: string | null;
 }
 
-/** What to do next. Every part may be done twice, by anyone, and in pieces. */
+/** The next steps. Each may be done twice, by any coordinator, and partially. */
 export interface Plan {
   /** Jobs that are ready: submit them, as often as you like. */
   submit: Submission[];

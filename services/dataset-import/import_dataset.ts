@@ -138,7 +138,7 @@ function changed(key: string): ImportOutput {
   return unread(`${key} has changed since it arrived; its new content is an arrival of its own`);
 }
 
-/** What arrived was gone before it could be read: nothing is known against its content, which may come again. */
+/** The file was gone before it could be read: its content is not refused, and may come again. */
 function unread(reason: string): ImportOutput {
   return { outputs: {}, metrics: { rejected: reason, unread: true } };
 }

@@ -29,7 +29,7 @@ export interface MeasureOptions {
   known?: Normaliser;
 }
 
-/** What is measured of a dataset: files, and how far its held-out rows are from their mean. */
+/** Measurements of a dataset: files, and distances of its held-out rows from their mean. */
 export interface Measured {
   normaliser: Uint8Array;
   sketch: Uint8Array;
@@ -84,7 +84,7 @@ const TRAIN = 0;
 const HELD_OUT = 1;
 const SKETCH = 2;
 
-/** What each row is used for, `[N]`. A sketch looks at some of the held-out rows, spread evenly: no others are kept for it. */
+/** The use of each row, `[N]`. A sketch uses some of the held-out rows, evenly spaced; only those are kept for it. */
 function partsOf(size: number, heldOutSeed: number) {
   const use = heldOutFlags(size, heldOutSeed);
   const heldOut = Math.floor(size / 10);

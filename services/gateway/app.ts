@@ -50,7 +50,7 @@ import { registerVersions } from "./routes/version_routes.ts";
 import type { WebhookDeps } from "./routes/webhook_access.ts";
 import { registerWebhooks } from "./routes/webhook_routes.ts";
 
-/** What the gateway is made of. */
+/** Dependencies and settings of the gateway. */
 export interface GatewayOptions {
   store: Store;
   bus: Bus;
@@ -67,12 +67,12 @@ export interface GatewayOptions {
   bundler?: BundleDeps["bundler"];
   /** Streams of events; without it there are none. */
   feed?: EventDeps["feed"];
-  /** What is wrong. @default looked up when somebody asks, and nobody watches bus and store */
+  /** Current problems. @default looked up on request, without watching bus and store */
   problems?: RouteDeps["problems"];
   /** Who delivers to webhooks, and where these may go; without it there are none. */
   webhooks?: Pick<WebhookDeps, "deliverer" | "addresses">;
   limits?: Partial<Limits>;
-  /** What happens now. @default nobody follows it */
+  /** Live figures. @default none */
   live?: RouteDeps["live"];
   /** Put-once facts that were read before. */
   cache?: FactCache;
@@ -148,7 +148,7 @@ const ALWAYS = [
   ...[registerTraffic, registerToken, registerProblems, registerNotifications],
 ];
 
-/** What a route's schemas refuse, field by field. */
+/** Faults found by a route's schemas, field by field. */
 const refuseInvalid: NonNullable<OpenAPIHonoOptions<GatewayEnv>["defaultHook"]> = (result) => {
   if (result.success) return;
   const place = result.target === "param" ? "path" : result.target === "json" ? "body" : result.target;

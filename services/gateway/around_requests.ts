@@ -83,7 +83,7 @@ export function aroundRequests(
   ];
 }
 
-/** What the libraries do not set: the id on responses made as such, problems among them; and that answers are not kept. */
+/** Headers that the libraries do not set: the request id, also on problems, and no caching. */
 async function setOwnHeaders(context: Context<GatewayEnv>, next: Next): Promise<void> {
   await next();
   const { headers } = context.res;
@@ -172,7 +172,7 @@ function report(
   else log.info("request", line);
 }
 
-/** What went wrong inside, where the answer does not say. */
+/** The internal error, which the answer leaves out. */
 function causeOf(error: Error | undefined): unknown {
   return error instanceof Problem ? error.cause ?? error : error;
 }

@@ -29,7 +29,7 @@ import { Problem, problemOf } from "./problem_details.ts";
 import { bodyProblem, refuseReserved } from "./request_body.ts";
 import { takeEvaluation } from "./routes/evaluation_routes.ts";
 
-/** What is needed of the gateway. */
+/** Dependencies on the gateway. */
 export interface EvaluatorDeps {
   store: Store;
   bus: Bus;
@@ -39,10 +39,10 @@ export interface EvaluatorDeps {
 
 /** Requests under way in one process; one more is told to come again. */
 const MOST_UNDER_WAY = 64;
-/** What is wanted is looked up no more often than this, however many ask. */
+/** Wanted evaluations are looked up no more often than this, however many evaluators ask. */
 const LOOK_MS = 3_000;
 
-/** What hands an evaluation in: the body of HTTP, and the version. */
+/** The message that hands in an evaluation: the body of HTTP, and the version. */
 export const handInSchema = newEvaluationSchema.safeExtend({ version: z.int().min(1) });
 
 /**

@@ -19,7 +19,7 @@ import type { LiveFigures } from "./live/mod.ts";
 import type { ProblemWatch } from "./problems/watch_problems.ts";
 import { allows, type Scope, sees, type Token } from "./tokens.ts";
 
-/** What routes work with. */
+/** Dependencies of routes. */
 export interface RouteDeps {
   store: Store;
   bus: Bus;
@@ -27,9 +27,9 @@ export interface RouteDeps {
   cache: FactCache;
   /** Where learners stand; one for the process. */
   learners: LearnerReader;
-  /** What is wrong. */
+  /** Current problems. */
   problems: Omit<ProblemWatch, "onChange" | "close">;
-  /** What happens now, as this process has seen it. */
+  /** Live figures, as this process has seen them. */
   live: LiveFigures;
   limits: Limits;
   log: Log;
@@ -38,7 +38,7 @@ export interface RouteDeps {
   notificationSecret: string | undefined;
 }
 
-/** What middleware leaves for handlers. */
+/** Variables that middleware sets for handlers. */
 export interface GatewayEnv {
   Variables: {
     requestId: string;

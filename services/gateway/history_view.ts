@@ -91,7 +91,7 @@ function cellColumns(status: LearnerStatus): Columns {
   return columns;
 }
 
-/** What the gate held the valid versions to. */
+/** Adds the gate's bounds for valid versions. */
 function putBounds({ tasks, versions, validVersions, bounds }: LearnerStatus, columns: Columns): void {
   const rowOf = new Map(versions.map(({ version }, row) => [version, row]));
   validVersions.forEach((version, place) =>

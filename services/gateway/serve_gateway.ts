@@ -34,7 +34,7 @@ import { failingWebhooks } from "./webhooks/webhook_problems.ts";
 
 /** So long balancers may still send requests after SIGTERM. */
 const NOTICE_MS = 2_000;
-/** What is cut off when its time is over holds up the end no longer than this. */
+/** Requests that are cut off delay the end by no more than this (ms). */
 const CUT_MS = 2_000;
 
 /**
@@ -176,7 +176,7 @@ function quotasFrom({ tokenQuotas }: Config): Quotas {
   }
 }
 
-/** What `CUGRO_TOKENS_FILE` must be, and how a person gets one. */
+/** The rule for `CUGRO_TOKENS_FILE`, and how to make one. */
 export const TOKENS_FILE = "must name the file of bearer tokens. Make one with: " +
   "deno task cugro token create --name NAME --scopes admin --learners '*' --file FILE";
 

@@ -11,7 +11,7 @@ import { type Quotas, quotasSchema } from "./quotas.ts";
 
 export { parseQuotas, QUOTAS, type Quotas } from "./quotas.ts";
 
-/** What a token may do; each includes the ones before it. */
+/** Rights of a token; each includes the ones before it. */
 export const SCOPES = ["read", "submit", "admin"] as const;
 /** One of {@link SCOPES}: what a token may do. */
 export type Scope = typeof SCOPES[number];

@@ -26,11 +26,11 @@ import type { EvaluationContext } from "./measure_fidelity.ts";
 /** States that are looked at where nothing is simulated, and by the rule of two groups. */
 const STATES = 256;
 
-/** What there is to choose from. */
+/** The candidates of the choice. */
 export interface Choice {
   context: EvaluationContext;
   policy: Policy;
-  /** What the policy is made of. */
+  /** Networks and knobs of the policy. */
   input: PolicyInput;
   simulators: Simulators;
   /** States of the task `[n, S]`, raw; null where there are none. */
@@ -39,7 +39,7 @@ export interface Choice {
   episodes: number;
 }
 
-/** What was chosen: nothing, where the version can only sample. */
+/** The choice; empty where the version can only sample. */
 export interface Chosen {
   episodes: Episodes;
   acting?: WayOfActing;

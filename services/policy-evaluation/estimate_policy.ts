@@ -153,7 +153,7 @@ async function readTransitions(dataset: StoredDataset, rows: Int32Array) {
   };
 }
 
-/** What the policy does. By one `purpose` all versions have the same noise, so that they differ by what they have learnt. */
+/** The policy's actions. By one `purpose` all versions have the same noise, so that they differ by what they have learnt. */
 async function act(
   { context, normaliser, policy }: Estimating,
   states: Float32Array,
@@ -173,7 +173,7 @@ async function act(
   return actions;
 }
 
-/** What a checkpoint holds: the fit between two steps, and the actions that were drawn before it. */
+/** The contents of a checkpoint: the fit between two steps, and the actions that were drawn before it. */
 function resumed(
   { checkpoint }: EstimateContext,
 ): { nextActions: Float32Array; resume: Snapshot } | undefined {

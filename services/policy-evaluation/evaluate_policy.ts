@@ -93,7 +93,7 @@ async function policyInput(
   };
 }
 
-/** What random actions earn, where the job asks for it. */
+/** Returns of random actions, if the job asks for them. */
 async function randomMetrics(
   { config: { environment, episodeSteps, randomEpisodes } }: EvaluationContext,
 ): Promise<{ randomReturn?: number }> {

@@ -10,7 +10,7 @@ import type { JobHandlers } from "@cugro/worker";
 import { estimatePolicy } from "./estimate_policy.ts";
 import { evaluatePolicy } from "./evaluate_policy.ts";
 
-/** What the handlers are made with. `prepared`: Python, where environments of Gymnasium are run. */
+/** Dependencies of the handlers. `prepared`: Python, where environments of Gymnasium are run. */
 export interface EvaluationDependencies {
   compile: Compile;
   config?: Pick<Config, "gymnasium">;

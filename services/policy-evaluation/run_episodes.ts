@@ -18,7 +18,7 @@ import type { FamilyRef, GymnasiumSpec } from "@cugro/protocol";
 import { PermanentError } from "@cugro/worker";
 import type { EvaluationContext } from "./measure_fidelity.ts";
 
-/** What tasks that are not simulated here are run with. */
+/** Simulators for tasks that are not simulated here. */
 export interface Simulators {
   rules: GymnasiumRules;
   /** Undefined: there is none. */
@@ -27,7 +27,7 @@ export interface Simulators {
   onLost?: (error: Error) => void;
 }
 
-/** What episodes came to. */
+/** Results of episodes. */
 export interface Episodes {
   returns: number[];
   lengths: number[];
@@ -41,7 +41,7 @@ export interface Episodes {
   notRun?: string;
 }
 
-/** What episodes are asked for: how many, of what sizes, and by which way of acting, if not by the sampler. */
+/** The requested episodes: their number and sizes, and the way of acting, if not the sampler. */
 export interface AskedEpisodes {
   episodes: number;
   /** Episodes of the task before these, which were run already. @default 0 */

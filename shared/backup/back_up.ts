@@ -47,21 +47,21 @@ export interface BackupProgress {
   addedBytes: number;
 }
 
-/** What a backup came to. */
+/** The result of a backup. */
 export interface BackupDone extends Omit<BackupProgress, "of"> {
   snapshot: string;
   learners: string[];
-  /** What learners need and the store itself no longer has. */
+  /** Objects that learners need and the store itself no longer has. */
   missing: string[];
   /** Artifacts whose bytes are not what their name says; they were left out. */
   damaged: string[];
 }
 
-/** What is backed up where. */
+/** Source and destination of a backup. */
 export interface BackupOptions {
   store: Store;
   to: Store;
-  /** What the store is called, for people. */
+  /** The store's name, for people. */
   name: string;
   /** The gateway's file of tokens. */
   tokens?: Uint8Array;
@@ -127,7 +127,7 @@ async function refuseStore(to: Store): Promise<void> {
   );
 }
 
-/** What the newest snapshot knows: an object that has the same etag has the same bytes, and is not read again. */
+/** Entries of the newest snapshot: an object with the same etag has the same bytes, and is not read again. */
 async function knownEntries(to: Store, newest: string | undefined): Promise<Map<string, Entry>> {
   if (newest === undefined) return new Map();
   // One that is damaged costs time, not the backup.

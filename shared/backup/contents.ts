@@ -32,7 +32,7 @@ export async function listContents(backup: Store): Promise<Present> {
   return present;
 }
 
-/** What copying an object into a backup came to. */
+/** The result of copying an object into a backup. */
 export interface Kept {
   entry: Entry;
   /** Its bytes, of a small one that was read. */

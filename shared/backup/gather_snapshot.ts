@@ -12,7 +12,7 @@ import type { ObjectInfo, Store } from "@cugro/store";
 
 /** Lists of one prefix until two agree. */
 const LOOKS = 5;
-/** What is no part of a store's memory: bytes that are wrong, an object that only tries whether there is room, and what links of some minutes are signed with. */
+/** Kinds of objects that are not backed up: damaged bytes, the trial object for free space, and the key of short-lived links. */
 const LEFT_OUT: readonly (KeyKind | undefined)[] = [
   undefined,
   "damaged",
@@ -21,7 +21,7 @@ const LEFT_OUT: readonly (KeyKind | undefined)[] = [
   "snapshot",
   "content",
 ];
-/** What comes with webhooks. */
+/** Kinds of objects of webhooks. */
 const SECRET: readonly (KeyKind | undefined)[] = ["webhook", "webhookSettings", "pending", "done"];
 
 /**

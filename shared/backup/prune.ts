@@ -7,7 +7,7 @@ import type { Store } from "@cugro/store";
 import { listContents } from "./contents.ts";
 import { listSnapshots, readSnapshot } from "./snapshot.ts";
 
-/** What was removed. */
+/** The removed objects. */
 export interface Pruned {
   snapshots: string[];
   contents: number;

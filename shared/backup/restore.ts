@@ -35,18 +35,18 @@ export interface RestoreProgress {
   bytes: number;
 }
 
-/** What a restoration came to. */
+/** The result of a restoration. */
 export interface Restored {
   objects: number;
   bytes: number;
   learners: string[];
   /** Arrivals that name their files as the new store does. */
   renamed: string[];
-  /** What the store that was backed up had lost already. */
+  /** Objects that the original store had lost already. */
   missing: string[];
 }
 
-/** What is restored where. */
+/** Source and destination of a restoration. */
 export interface RestoreOptions {
   from: Store;
   snapshot: Snapshot;

@@ -24,7 +24,7 @@ const snapshotSchema = z.strictObject({
   made: z.iso.datetime(),
   /** Version of the software. */
   software: z.string(),
-  /** What the store was called. */
+  /** The store's name. */
   store: z.string(),
   /** Whether webhooks, whose facts hold secrets, are among the objects. */
   secrets: z.boolean(),
@@ -35,7 +35,7 @@ const snapshotSchema = z.strictObject({
   /** The gateway's file of tokens. */
   tokens: z.strictObject({ size, sha256: hash }).exactOptional(),
 });
-/** What a backup says of a store at one moment. */
+/** The contents of a store at one moment. */
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
 /** A snapshot and its name. */

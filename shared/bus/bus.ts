@@ -43,9 +43,9 @@ export interface Delivery {
   term(): Promise<void>;
 }
 
-/** What can be listened to: facts that came to be, how far jobs are, objects that may have come in. */
+/** Subjects of news: new facts, progress of jobs, objects that may have come in. */
 export type Subject = "events" | "progress" | "incoming";
-/** What a subject carries. */
+/** The messages of each subject. */
 export interface News {
   events: CloudEvent;
   progress: ProgressMessage;

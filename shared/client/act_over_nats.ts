@@ -5,7 +5,7 @@
 import { type ActAnswer, actSubject } from "@cugro/protocol";
 import { type ActInput, refusalOf } from "./act_refusal.ts";
 
-/** What is needed of a connection to NATS: that of `@nats-io/transport-node` and its siblings has it. */
+/** The part of a NATS connection that is needed, as in `@nats-io/transport-node` and its siblings. */
 export interface NatsRequester {
   request(
     subject: string,

@@ -85,9 +85,9 @@ export interface GatewayClient {
     what: "results" | "fidelity" | "losses",
     format: "csv" | "parquet",
   ): Promise<Uint8Array<ArrayBuffer>>;
-  /** What its policies were asked in the last hour. */
+  /** Requests to its policies in the last hour. */
   traffic(name: string): Promise<Traffic>;
-  /** What this token may do. */
+  /** The rights of this token. */
   token(): Promise<TokenView>;
   /** An HTML page. */
   report(name: string): Promise<string>;

@@ -17,7 +17,7 @@ export interface RootKeys {
   secretKey: string;
 }
 
-/** What only a folder has into which the server has written. */
+/** Files by which a folder that the server has written is recognised. */
 const SIGNS: Readonly<Record<S3ServerName, string>> = {
   versity: join("versity", "buckets"),
   minio: join("minio", ".minio.sys"),

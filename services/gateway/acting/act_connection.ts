@@ -8,7 +8,7 @@ import { ACT_SOCKET_CLOSE } from "@cugro/protocol";
 import type { Log } from "@cugro/telemetry";
 import { type QuestionBounds, type QuestionDeps, type Questions, takeQuestions } from "./act_questions.ts";
 
-/** What a connection may cost. */
+/** Limits of a connection. */
 export interface ConnectionBounds extends QuestionBounds {
   /** A connection on which nothing was asked for this long (ms) is closed. @default 10 min */
   idleMs: number;
@@ -37,7 +37,7 @@ export interface Goodbye {
   reason: string;
 }
 
-/** What connections share. */
+/** Dependencies that connections share. */
 export interface ConnectionDeps extends QuestionDeps {
   log: Log;
   bounds: ConnectionBounds;

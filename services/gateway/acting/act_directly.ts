@@ -19,7 +19,7 @@ import { allows, sees, type Token } from "../tokens.ts";
 const ROUTE = "/v1/learners/:name/act";
 const PATH = /^\/v1\/learners\/([a-z0-9-]{1,80})\/act$/;
 
-/** What it works with: the same as the application's. */
+/** Its dependencies, the same as the application's. */
 export interface DirectActDeps {
   acting: Pick<Acting, "act" | "known">;
   auth: Authenticator;

@@ -11,7 +11,7 @@ import { noLearner } from "../gateway.ts";
 import { Problem, problemDocument, problemOf } from "../problem_details.ts";
 import { bodyProblem, refuseReserved } from "../request_body.ts";
 
-/** What answers messages. */
+/** Dependencies of the answers to messages. */
 export interface ActMessageDeps {
   acting: Pick<Acting, "act" | "knows">;
   metrics: Pick<Metrics, "actRequests" | "actMessages">;
@@ -23,7 +23,7 @@ export interface ActMessageAnswer {
   status: number;
   document: object;
   headers: Record<string, string>;
-  /** What the request is told from others by, where messages may have such an id. */
+  /** The request's id, where messages may have one. */
   id?: ActId;
 }
 
@@ -90,7 +90,7 @@ export function refusal(problem: Problem, requestId: string = crypto.randomUUID(
   return { status, document: problemDocument(problem, requestId), headers: { ...more.headers } };
 }
 
-/** What a message says, or why it says nothing. */
+/** A parsed message, or its fault. */
 type Read = { value: unknown } | { fault: Problem };
 
 function readMessage(message: string): Read {

@@ -36,7 +36,7 @@ const MOST_CONNECTIONS = 1_000;
 
 const STOPPING = { code: ACT_SOCKET_CLOSE.stopping, reason: "the gateway stops: connect again" };
 
-/** What connections work with. */
+/** Dependencies of connections. */
 export interface ActSocketDeps extends Omit<ConnectionDeps, "bounds"> {
   /** Lets a connection in by the door, or says why not. */
   admit(request: Request, door: Door): Promise<Response>;

@@ -17,7 +17,7 @@ export interface QuestionBounds {
   bytes: number;
 }
 
-/** What answers, and what all of a process count by. */
+/** The policies that answer, and the metrics of the process. */
 export interface QuestionDeps {
   answer: AnswerActMessage;
   rate: RateLimiter;
@@ -121,7 +121,7 @@ function createCapacity({ questions, bytes }: QuestionBounds) {
   };
 }
 
-/** What is answered earlier than what was asked before it waits. */
+/** Replies in the order of the requests: an early one waits. */
 function createReplies(socket: WebSocket) {
   const count = { answered: 0, refused: 0 };
   let last = Promise.resolve();

@@ -21,7 +21,7 @@ export interface LoggedEvent {
   event: CloudEvent;
 }
 
-/** What a reader is given. */
+/** A page of events. */
 export interface Page {
   events: LoggedEvent[];
   /** Events between the reader's place and the first of these are gone; facts in the store are not. */

@@ -20,7 +20,7 @@ export interface StreamTimes {
 /** The times of a gateway in service. */
 export const STREAM_TIMES: StreamTimes = { heartbeatMs: 15_000, stalledMs: 60_000, maxMs: 3_600_000 };
 
-/** What a client wants, and may have. */
+/** A client's filters and rights. */
 export interface Audience {
   /** Who it is, to count its streams. */
   token?: string;

@@ -20,14 +20,14 @@ import { findNamed, findToken, issueToken, type Scope } from "../tokens.ts";
 import { addressOfPage } from "./page_address.ts";
 import { watchStore } from "./watch_store.ts";
 
-/** What is served, and to whom. */
+/** The store that is served, and the rights on it. */
 export interface HereOptions {
   store: Store;
   bus: Bus;
   log: Log;
-  /** What a person who opens the page may do. */
+  /** The rights of the page. */
   scope: Scope;
-  /** What the page calls the person who looks: letters, digits and . _ - */
+  /** The viewer's name on the page: letters, digits and . _ - */
   name: string;
   /** Others write the store, without a message on this process's bus. */
   isWatched?: boolean;
@@ -42,7 +42,7 @@ export interface Here {
   close(): Promise<void>;
 }
 
-/** What is under way at the end may take so long (ms). */
+/** How long open requests may take at the end (ms). */
 const GRACE_MS = 2_000;
 
 /**

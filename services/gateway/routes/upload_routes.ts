@@ -86,7 +86,7 @@ function registerUpload(app: Gateway, deps: RouteDeps): void {
   });
 }
 
-/** What the body is: the file, or the name of one that lies in the store. */
+/** Takes the body: the file itself, or the name of one in the store. */
 function takeEither(
   deps: RouteDeps,
   context: Context<GatewayEnv>,
@@ -145,7 +145,7 @@ async function expectFile(
   return () => count(-1);
 }
 
-/** What the query says of a file. */
+/** Query parameters about a file. */
 interface UploadNotes {
   fileName: string | undefined;
   reading: Reading | undefined;

@@ -9,7 +9,7 @@ import type { AddressPolicy } from "../webhooks/receiver_address.ts";
 import type { Deliverer } from "../webhooks/deliverer.ts";
 import { findWebhook, settingsOf, type Webhook } from "../webhooks/hooks.ts";
 
-/** What routes of webhooks and their deliveries need. */
+/** Dependencies of the routes of webhooks and deliveries. */
 export type WebhookDeps = RouteDeps & { deliverer: Pick<Deliverer, "wake">; addresses: AddressPolicy };
 
 /**

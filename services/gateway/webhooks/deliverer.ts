@@ -40,7 +40,7 @@ export interface DelivererDeps {
 export interface Deliverer {
   /** Webhooks or pending deliveries have changed: look now. */
   wake(): void;
-  /** What is wrong now: events of it are delivered to those who want them. */
+  /** Takes the current problems; events about changes are delivered to webhooks that want them. */
   notifyOfProblems(problems: readonly Problem[]): void;
   /** Begins nothing more, and waits for what is under way. */
   close(): Promise<void>;

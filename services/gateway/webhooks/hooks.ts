@@ -23,7 +23,7 @@ import {
 import { randomBytes } from "node:crypto";
 import { newSecret } from "./signature.ts";
 
-/** What can be chosen. */
+/** Settings that can be chosen. */
 export type WebhookChoice = Omit<WebhookSettings, "schema" | "revision">;
 
 /** A webhook with all revisions of its settings. */

@@ -8,7 +8,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** What is allowed. */
+/** Allowed addresses. */
 export interface AddressPolicy {
   /** Loopback and private networks too. */
   privateAddresses: boolean;

@@ -56,7 +56,7 @@ export function createProblemNews(store: Store): ProblemNews {
   let problems: readonly Problem[] | undefined;
   let lastMark = "";
   let pending = false;
-  /** What has come up since the last look, though it may be over by the next: it is delivered, and then that it is over. */
+  /** Problems that occurred since the last look: delivered even if they are over by the next, followed by their end. */
   let unseen = new Map<string, Problem>();
   /** Ids of what this gateway itself has observed. */
   const observed = new Set<string>();

@@ -18,7 +18,7 @@ export interface CriticReplay {
   size: number;
 }
 
-/** What batches are drawn from. */
+/** The rows that batches are drawn from. */
 export interface CriticBatchSource {
   /** Rows of the tasks that are regressed on, `[N, S + A]`. */
   rows: Float32Array;

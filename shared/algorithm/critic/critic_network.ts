@@ -15,7 +15,7 @@ import { initLinear, layerNorm, linear, project, silu } from "../numerics/layers
 import { createRng } from "../numerics/rng.ts";
 import { entry, knownTasks, tasksTensor } from "../numerics/weights.ts";
 
-/** What the critic's tensors look like. */
+/** The sizes of the critic's tensors. */
 export interface CriticShape {
   /** S + A */
   inputs: number;

@@ -13,7 +13,7 @@ import { ewcPenalty } from "../numerics/ewc.ts";
 import { optimise, type OptimiserSettings } from "../numerics/optimiser.ts";
 import { entry, withoutPrefix } from "../numerics/weights.ts";
 
-/** What fixes the graph of a step. */
+/** Settings that fix the graph of a step. */
 export interface CriticStepSettings {
   shape: CriticShape;
   stateDim: number;
@@ -68,7 +68,7 @@ export function criticStep(settings: CriticStepSettings): StepDefinition {
   };
 }
 
-/** What no gradient flows into. */
+/** Targets without a gradient. */
 interface FixedTargets {
   /** `[B, 1]` */
   targets: tf.Tensor;

@@ -8,7 +8,7 @@ import { logAlpha, TRAINING_TIME_START } from "./noise_schedule.ts";
 import { createRng, type Rng } from "../numerics/rng.ts";
 import type { TaskRows } from "../replay/task_rows.ts";
 
-/** What batches are made of. */
+/** Settings of batches. */
 export interface BatchSettings {
   /** The new task. */
   fresh: TaskRows;

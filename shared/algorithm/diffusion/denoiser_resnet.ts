@@ -16,7 +16,7 @@ import { entry } from "../numerics/weights.ts";
 const FREQUENCIES = 32;
 const GREATEST_FREQUENCY = 1000;
 
-/** What `forward` needs besides the sample. */
+/** Inputs of `forward` besides the sample. */
 export interface ResnetEmbedding {
   /** Wc c + b: `[n, W]`, or `[W]` without condition. */
   input: tf.Tensor;

@@ -20,7 +20,7 @@ export interface DenoiserShape {
   tasks: number;
 }
 
-/** What a denoiser is conditioned on. `T` times, `n` conditions. */
+/** The conditions of a denoiser. `T` times, `n` conditions. */
 export interface DenoiserContext {
   /** `[T, 1]` */
   time: tf.Tensor;

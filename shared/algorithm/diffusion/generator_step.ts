@@ -13,7 +13,7 @@ import { entry, withoutPrefix } from "../numerics/weights.ts";
 /** Prefix of a teacher's weights in the step's state. */
 export const TEACHER = "teacher/";
 
-/** What fixes a step. */
+/** Settings that fix a step. */
 export interface GeneratorStepSettings {
   name: string;
   shape: DenoiserShape;

@@ -24,7 +24,7 @@ import { stepsUntil } from "../knobs/training_steps.ts";
 import { createRng } from "../numerics/rng.ts";
 import { entry, knownTasks, tasksTensor, withoutFisher, withPrefix } from "../numerics/weights.ts";
 
-/** What a generator learns a new task from. */
+/** Input of a generator's training on a new task. */
 export interface GeneratorTrainingInput extends RawTaskRows {
   /** Published weights of the parent version: the start, and the teacher of `retention: distill`. */
   parent?: Stored;
@@ -42,7 +42,7 @@ export interface GeneratorTrainingInput extends RawTaskRows {
   compile: Compile;
 }
 
-/** What distinguishes the two generators, and their families. */
+/** Differences between the two generators, and between their families. */
 export interface GeneratorSettings {
   name: "stateGenerator" | "behaviorGenerator";
   family: GeneratorFamily;

@@ -15,7 +15,7 @@ import { InvalidInputError } from "../numerics/errors.ts";
 import { normalise, type Normaliser, OBSERVATION_CLAMP } from "../numerics/normaliser.ts";
 import { knownTasks } from "../numerics/weights.ts";
 
-/** What labels of a proposer are made from. */
+/** Input of a proposer's labels. */
 export interface ProposalLabelInput extends SamplingRun {
   /** Published weights of the behavior generator. */
   behaviorGenerator: Stored;

@@ -20,7 +20,7 @@ export interface OneStepRows {
   size: number;
 }
 
-/** What batches are made of. */
+/** Settings of batches. */
 export interface OneStepBatchSettings {
   /** The new task. */
   fresh: OneStepRows;

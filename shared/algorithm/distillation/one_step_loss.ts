@@ -9,7 +9,7 @@ import { optimise, type OptimiserSettings } from "../numerics/optimiser.ts";
 import { entry, withoutPrefix } from "../numerics/weights.ts";
 import { answerInOneStep, type OneStepShape } from "./one_step_network.ts";
 
-/** What fixes a step. */
+/** Settings that fix a step. */
 export interface OneStepSettings {
   name: string;
   shape: OneStepShape;
@@ -55,7 +55,7 @@ export function oneStepTraining(settings: OneStepSettings): StepDefinition {
   };
 }
 
-/** What the parent answers for the rows without labels. */
+/** The parent's answers for the rows without labels. */
 function taught(teacher: Params, shape: OneStepShape, inputs: Params, labelledRows: number): tf.Tensor {
   return tf.tidy(() => {
     const rest = (tensor: tf.Tensor, columns = tensor.shape[1]!) =>

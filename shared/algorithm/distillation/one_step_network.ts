@@ -28,7 +28,7 @@ export interface OneStepShape {
   tasks: number;
 }
 
-/** What a one-step network is asked with. */
+/** Inputs of a one-step network. */
 export interface OneStepInputs {
   /** `[n, S]`, normalised */
   states: tf.Tensor;

@@ -29,7 +29,7 @@ import {
 } from "./one_step_network.ts";
 import { oneStepTraining } from "./one_step_loss.ts";
 
-/** What a proposer or an actor learns from. */
+/** Input of a proposer's or an actor's training. */
 export interface OneStepTrainingInput extends RawOneStepRows {
   /** The parent version's network of the same kind: the start, and what old tasks are held to. */
   parent?: Stored;

@@ -39,7 +39,7 @@ export interface ValueFitInput {
   rewards: Float32Array;
   /** `[N, S]` raw */
   nextStates: Float32Array;
-  /** What the policy does in each next state, `[N, A]` raw. */
+  /** The policy's action in each next state, `[N, A]` raw. */
   nextActions: Float32Array;
   /** `[N]`, 0 or 1 */
   terminals: ArrayLike<number>;

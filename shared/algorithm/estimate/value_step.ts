@@ -11,7 +11,7 @@ import { type CriticShape, qValues } from "../critic/critic_network.ts";
 import { optimise, type OptimiserSettings } from "../numerics/optimiser.ts";
 import { entry, withoutPrefix } from "../numerics/weights.ts";
 
-/** What fixes the graph of a step. */
+/** Settings that fix the graph of a step. */
 export interface ValueStepSettings {
   shape: CriticShape;
   /** Share of the way to the weights that the slow copies go in each step. */

@@ -22,7 +22,7 @@ export const ESTIMATE_WORTH = {
   gateFinds: 4,
 } as const;
 
-/** What it was measured on. */
+/** The conditions of the calibration. */
 export const ESTIMATE_CALIBRATION = {
   preset: "default",
   estimateSteps: 1_500,
@@ -33,7 +33,7 @@ export const ESTIMATE_CALIBRATION = {
   },
 } as const;
 
-/** What an estimate cannot see. */
+/** The blind spot of every estimate. */
 export const ESTIMATE_BLINDNESS = "estimated from data, and blind to states that the data never reached";
 
 /** Where estimates are shown. `world`: family or namespace of a task's simulator; null where there is none. */
@@ -65,7 +65,7 @@ export function describeEstimateWorth(conditions: EstimateConditions): string {
     describeUncovered(conditions);
 }
 
-/** What nobody has measured: a sentence, or nothing. */
+/** A sentence on conditions that the calibration does not cover; empty if it does. */
 function describeUncovered({ preset, estimateSteps, tasks }: EstimateConditions): string {
   const measured = ESTIMATE_CALIBRATION;
   const worlds: readonly (string | null)[] = Object.values(measured.streams);

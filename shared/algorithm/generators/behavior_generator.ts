@@ -41,7 +41,7 @@ export function trainBehaviorGenerator(
   });
 }
 
-/** What pseudo-actions are drawn from. */
+/** Input of the sampling of pseudo-actions. */
 export interface ActionSamplingInput extends SamplingRun {
   /** Published weights of the behavior generator. */
   weights: Stored;

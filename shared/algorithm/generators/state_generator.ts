@@ -41,7 +41,7 @@ export function trainStateGenerator(
   });
 }
 
-/** What pseudo-states are drawn from. */
+/** Input of the sampling of pseudo-states. */
 export interface StateSamplingInput extends SamplingRun {
   /** Published weights of the state generator. */
   weights: Stored;

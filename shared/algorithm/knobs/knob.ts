@@ -30,7 +30,7 @@ export const KNOB_KINDS = [
 /** A kind of job. */
 export type KnobKind = typeof KNOB_KINDS[number];
 
-/** What the value of a knob may be. `or`: a word allowed instead of a number. */
+/** The allowed values of a knob. `or`: a word allowed instead of a number. */
 export type KnobRule =
   | { kind: "choice"; choices: readonly string[] }
   | { kind: "flag" }
@@ -39,7 +39,7 @@ export type KnobRule =
 /** A value of a knob. */
 export type KnobValue = string | number | boolean;
 
-/** What every row says. */
+/** Fields of every row. */
 interface Row<V extends KnobValue> {
   /** One sentence, with the unit. */
   about: string;

@@ -5,7 +5,7 @@
  */
 import type { Hyperparameters } from "./hyperparameters.ts";
 
-/** What differs from `default`. */
+/** The differences from `default`. */
 export const LEAN = {
   stateSteps: 1_000,
   behaviorSteps: 1_200,

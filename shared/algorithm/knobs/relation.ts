@@ -9,7 +9,7 @@ import { type KnobValue, showKnobValue } from "./knob.ts";
 /** All values, and those before the knobs were turned. */
 type Check = (values: Hyperparameters, before: Hyperparameters) => boolean;
 
-/** What must be so for a knob to act, or for a limit to count. `words`: as part of a sentence. */
+/** A condition for a knob to act, or for a limit to apply. `words`: as part of a sentence. */
 export interface Condition {
   /** The knobs it looks at. */
   knobs: readonly KnobName[];
@@ -27,7 +27,7 @@ export interface Limit {
   holds: Check;
   /** The rule in a sentence. */
   sentence: string;
-  /** What to set instead. */
+  /** Advice on what to set instead. */
   advice: (values: Hyperparameters) => string;
 }
 
@@ -38,7 +38,7 @@ export interface Effect {
   needs: readonly Condition[];
 }
 
-/** What holds between knobs. */
+/** A relation between knobs. */
 export type Relation = Limit | Effect;
 
 type Numeric = { [K in KnobName]: Hyperparameters[K] extends number ? K : never }[KnobName];

@@ -14,7 +14,7 @@ import { initLinear, linear, project } from "../numerics/layers.ts";
 import type { Rng } from "../numerics/rng.ts";
 import { entry, withoutPrefix, withPrefix } from "../numerics/weights.ts";
 
-/** What a network is told beside its input. */
+/** Conditions of a network beside its input. */
 export interface LatentContext {
   /** `[n, C]`, normalised; row i belongs to rows i B / n ... of the input. Absent when C is 0. */
   condition?: tf.Tensor | undefined;

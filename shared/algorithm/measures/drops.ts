@@ -18,7 +18,7 @@ export interface Fall {
   episodes: number;
 }
 
-/** What an old task has lost. `column`: the task's; `row`: of the version in which it was best. */
+/** The loss of an old task. `column`: the task's; `row`: of the version in which it was best. */
 export interface TaskDrop extends Fall {
   column: number;
   row: number;

@@ -17,7 +17,7 @@ export const MAX_VALUE_LOSS = 0.05;
 const MAX_DISTANCE_RATIO = 1.5;
 const LEAST_DISTANCE = 0.05;
 
-/** What a comparison with the sampler says. */
+/** The result of a comparison with the sampler. */
 export interface Parity {
   passed: boolean;
   /** Why not. */

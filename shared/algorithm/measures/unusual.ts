@@ -28,7 +28,7 @@ export const UNUSUAL_PERCENTILE = 99.9;
  */
 const LEAST_VARIANCE = 1e-4;
 
-/** What distances to a task's states are measured by; of numbers alone, so that it can be sent to a thread. */
+/** The measure of distances to a task's states; only numbers, so that it can be sent to a thread. */
 export interface Familiar {
   /** Mean of the held-out states in raw units, `[S]`. */
   mean: Float64Array;

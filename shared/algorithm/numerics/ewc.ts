@@ -62,7 +62,7 @@ export function ewcPenalty(weights: Params, state: Params, strength: number): tf
   return parts.length === 0 ? tf.scalar(0) : tf.mul(tf.sum(tf.stack(parts)), strength) as tf.Scalar;
 }
 
-/** What Fisher information is measured with. */
+/** Input of the measurement of Fisher information. */
 export interface FisherInput {
   /** Of the network, for the step's name. */
   name: string;

@@ -21,7 +21,7 @@ export interface Snapshot {
   position: { step: number; rng: number[]; [name: string]: unknown };
 }
 
-/** What a training leaves. */
+/** The result of a training. */
 export interface TrainingResult {
   /** Published weights (averaged, if kept), with the Int32 tensor `tasks`: the known task ids in row order. */
   weights: Stored;

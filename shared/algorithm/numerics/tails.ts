@@ -3,7 +3,7 @@
  * @module
  */
 
-/** What is kept of a column: twice its tails, however long it is. */
+/** The kept part of a column: twice its tails, however long it is. */
 export interface Tails {
   /** Takes values of the column: every `stride`-th from `offset` on, all of them numbers. */
   add(values: Float32Array, offset: number, stride: number): void;

@@ -18,7 +18,7 @@ import { combineCandidates } from "./selection.ts";
 /** Candidates of one pass at most: the sampler's take eleven calls each. */
 const CANDIDATES_OF_PASS = 4_096;
 
-/** What labels of an actor are made from. */
+/** Input of an actor's labels. */
 export interface ChoiceLabelInput {
   policy: PolicyInput;
   /** Who draws the candidates. */
@@ -32,7 +32,7 @@ export interface ChoiceLabelInput {
   seed: number;
   /** Called after every pass. `labels`: those made so far, for a later `resume`. */
   onProgress?: (done: number, count: number, labels: () => ChoiceLabels) => void | Promise<void>;
-  /** What an earlier run of the same labelling had made. */
+  /** Labels that an earlier run of the same labelling had made. */
   resume?: ChoiceLabels | undefined;
 }
 
@@ -86,7 +86,7 @@ export async function labelChoices(input: ChoiceLabelInput): Promise<ChoiceLabel
   return labels;
 }
 
-/** What each pass is given; the last one's rows beyond the states are 0. */
+/** Inputs of each pass; the last one's rows beyond the states are 0. */
 function openPasses({ policy, by, task, states, seed }: ChoiceLabelInput) {
   const { stateDim, hyperparameters: { candidates } } = policy;
   const noiseDim = candidateNoise(policy, by);

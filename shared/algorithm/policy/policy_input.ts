@@ -8,7 +8,7 @@ import type { Hyperparameters } from "../knobs/hyperparameters.ts";
 import { type Normaliser, normaliserOf } from "../numerics/normaliser.ts";
 import { knownTasks, taskRow } from "../numerics/weights.ts";
 
-/** What a policy is made of. */
+/** Networks, normalisers and knobs of a policy. */
 export interface PolicyInput {
   /** Published weights. */
   behaviorGenerator: Stored;

@@ -48,7 +48,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   }
 }
 
-/** What the client is told. `beforeAttempt` is called before each attempt to connect; what it throws ends them. */
+/** Options of the client. `beforeAttempt` is called before each attempt to connect; an error that it throws ends them. */
 function settingsOf(
   { servers, name, seed, ca }: LinkOptions,
   beforeAttempt: () => void,

@@ -36,7 +36,7 @@ const notificationSchema = z.object({
   })),
 });
 
-/** What a server says when notifications are set up. */
+/** The test message of a server when notifications are set up. */
 const testEventSchema = z.object({ Event: z.literal("s3:TestEvent") });
 
 /** UTF-8 to text. What a message holds is a view of a buffer that is used again: nothing else may keep it. */

@@ -12,7 +12,7 @@ import type { Topology } from "./streams.ts";
 /** How long ack, nak and term are repeated through an outage before the message is left to come again. */
 const PATIENCE_MS = 10_000;
 
-/** What deliveries need. */
+/** Dependencies of deliveries. */
 export interface DeliveryContext {
   link: Link;
   topology: Topology;

@@ -11,7 +11,7 @@ import type { Link } from "./link.ts";
 import { decodeEvent } from "./decode_messages.ts";
 import { NEWS_SUBJECTS, STREAMS } from "./subjects.ts";
 
-/** What is read. */
+/** The range of events to read. */
 export interface ReadEventsOptions {
   /** Begin after this place. @default only what comes from now on */
   afterSequence?: number;

@@ -19,7 +19,7 @@ export interface NatsBusOptions {
   streams?: StreamsMode;
   /** @default 30 s */
   ackWaitMs?: number;
-  /** What an outage swallows is asked again for this long (ms), then rejected. @default 15 s */
+  /** Requests lost in an outage are retried for this long (ms), then rejected. @default 15 s */
   patienceMs?: number;
   /** Aborted: no longer waits for a server that is not there yet. @default waits without end */
   signal?: AbortSignal;

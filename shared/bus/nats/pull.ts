@@ -26,7 +26,7 @@ const SILENCE_MS = 5_000;
 const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** What a fetch needs. */
+/** Options of a fetch. */
 export interface PullOptions {
   link: Link;
   topology: Topology;

@@ -6,7 +6,7 @@ import { JOB_KINDS, type JobName } from "@cugro/protocol";
 import type { Link } from "./link.ts";
 import { consumerName, STREAMS } from "./subjects.ts";
 
-/** What the server says of a stream that is asked for its subjects. */
+/** The server's answer about a stream's subjects. */
 interface SubjectsInfo {
   state: { subjects?: Record<string, number> };
   /** Of all subjects. */

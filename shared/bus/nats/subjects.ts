@@ -30,7 +30,7 @@ export const STREAMS = { jobs: "JOBS", events: "EVENTS", incoming: "INCOMING" } 
 /** The durable consumer of a kind in the stream JOBS. */
 export const consumerName = (kind: JobKind): string => kind.replaceAll(".", "-");
 
-/** What the consumer of a kind is given. */
+/** The filter of a kind's consumer. */
 export const jobFilter = (kind: JobKind): string => `jobs.${JOB_SPECS[kind].service}.${consumerName(kind)}.*`;
 
 /**
@@ -105,7 +105,7 @@ export function isProgressOf(subject: string, progress: ProgressMessage): boolea
 /** Where our own hints are published. */
 export const HINT_SUBJECT = "incoming.hint";
 
-/** What is listened to. */
+/** NATS subjects of news. */
 export const NEWS_SUBJECTS: Readonly<Record<Subject, string>> = {
   events: "events.>",
   progress: "progress.>",

@@ -18,7 +18,7 @@ export const taskEnvironmentSchema = z.union([
   }),
 ]).openapi({ description: "What its episodes are run in: of this project, or of Gymnasium" });
 
-/** What was wrong with a simulator that is no part of this project. */
+/** Faults of a simulator that is not part of this project. */
 export const simulatorNotes = {
   lostEpisodes: z.int().min(1).exactOptional().openapi({
     description: "Without a return, since the simulator died in them",

@@ -22,7 +22,7 @@ export const newLabelSchema = z.strictObject({
 /** A label that a task has. */
 export const labelSchema = labelFactSchema.omit({ schema: true, task: true }).openapi("Label");
 
-/** What a label has brought about, or would. */
+/** The consequences of a label. */
 export const relabelledSchema = z.object({
   task: place,
   label: place.nullable().openapi({
@@ -45,5 +45,5 @@ export const relabelledSchema = z.object({
 export type NewLabel = z.input<typeof newLabelSchema>;
 /** A label that a task has. Checked by {@link labelSchema}. */
 export type Label = z.infer<typeof labelSchema>;
-/** What a label has brought about, or would. Checked by {@link relabelledSchema}. */
+/** The consequences of a label. Checked by {@link relabelledSchema}. */
 export type Relabelled = z.infer<typeof relabelledSchema>;

@@ -48,7 +48,7 @@ export const lossesSchema = z.object({
   })),
 }).openapi("Losses");
 
-/** What policies of a learner were asked. */
+/** Requests to a learner's policies. */
 export const trafficSchema = z.object({
   since: moment.openapi({ description: "Since when this process of the gateway has counted" }),
   tasks: z.array(z.object({
@@ -66,7 +66,7 @@ export const trafficSchema = z.object({
 export type JobProgress = z.infer<typeof jobProgressSchema>;
 /** Losses of one job. Checked by {@link curvesSchema}. */
 export type Curves = z.infer<typeof curvesSchema>;
-/** What a version lost in training, job by job. Checked by {@link lossesSchema}. */
+/** Losses of a version's trainings, job by job. Checked by {@link lossesSchema}. */
 export type Losses = z.infer<typeof lossesSchema>;
-/** What policies of a learner were asked. Checked by {@link trafficSchema}. */
+/** Requests to a learner's policies. Checked by {@link trafficSchema}. */
 export type Traffic = z.infer<typeof trafficSchema>;

@@ -5,7 +5,7 @@
 import { PROBLEM_ID, standingProblemSchema as problem } from "@cugro/protocol";
 import { z } from "@hono/zod-openapi";
 
-/** What is wrong and needs a person; errors of requests are another thing ({@link problemSchema}). */
+/** A problem that needs a person; errors of requests are separate ({@link problemSchema}). */
 export const standingProblemSchema = problem.extend({
   id: z.string().openapi({ description: "Follows from the cause: the same cause has the same id" }),
   since: z.iso.datetime().nullable().openapi({
@@ -25,5 +25,5 @@ export const problemsQuery = z.object({
 export const problemIdParams = z.object({
   id: z.string().regex(PROBLEM_ID, "must be 24 hexadecimal digits"),
 });
-/** What is wrong, as the API shows it. */
+/** A problem, as the API shows it. */
 export type StandingProblem = z.infer<typeof standingProblemSchema>;

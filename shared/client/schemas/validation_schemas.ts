@@ -8,7 +8,7 @@ import { z } from "@hono/zod-openapi";
 const count = z.int().min(0);
 const range = z.object({ min: z.number(), mean: z.number(), max: z.number() });
 
-/** What `cugro datasets validate --json` says of a file, and what the learner would make of it. */
+/** The document of `cugro datasets validate --json` for a file, and its outcome for the learner. */
 export const validationSchema = z.object({
   file: z.string(),
   ok: z.boolean(),

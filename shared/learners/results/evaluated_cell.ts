@@ -108,7 +108,7 @@ function successOf(value: unknown, episodes: number, of: string): number[] | und
   );
 }
 
-/** What was wrong with a simulator that is no part of this project. */
+/** Faults of a simulator that is not part of this project. */
 function simulatorOf({ lostEpisodes, notRun }: JsonObject): Pick<RowCell, "lostEpisodes" | "notRun"> {
   return {
     ...(typeof lostEpisodes === "number" ? { lostEpisodes } : {}),

@@ -8,7 +8,7 @@ import { createRefresher } from "../state/refresh.ts";
 import { client, sentenceOf } from "../state/page_session.ts";
 import { openStream } from "../state/stream.ts";
 
-/** What is known of one side. `version`: null where the learner has none. */
+/** One side of the comparison. `version`: null where the learner has none. */
 export interface KnownSide {
   learner: Learner;
   history: History;
@@ -23,7 +23,7 @@ export interface Chosen {
 
 /** Names of learners that can be chosen. */
 export const names = signal<readonly string[] | undefined>(undefined);
-/** What is known of left and right; undefined until it is. */
+/** Left and right side; undefined until they are loaded. */
 export const sides = signal<{ left: KnownSide | undefined; right: KnownSide | undefined }>({
   left: undefined,
   right: undefined,

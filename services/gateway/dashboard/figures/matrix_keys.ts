@@ -11,7 +11,7 @@ export interface Place {
   column: number;
 }
 
-/** What there is to move in. */
+/** The size of the matrix. */
 export interface Grid {
   rows: number;
   columns: number;

@@ -68,7 +68,7 @@ export async function openPlayer({ learner, version, task, by }: AskedPlayer): P
   };
 }
 
-/** What a version says of a task. @throws Error where it does not know it */
+/** A version's data about a task. @throws Error where it does not know it */
 export function knownTask(
   { about }: VersionPolicy,
   { learner, version, task }: Omit<AskedPlayer, "by">,
@@ -96,7 +96,7 @@ export function judgeOf(
   };
 }
 
-/** What is simulated. @throws Error for what no simulator of this page knows */
+/** The simulated task. @throws Error for one that no simulator of this page knows */
 export function specOf({ about }: VersionPolicy, task: number): TaskSpec {
   const { environment } = about.tasks.find((one) => one.task === task)!;
   if (environment && "family" in environment) return environment;

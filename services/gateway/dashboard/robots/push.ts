@@ -48,7 +48,7 @@ export function createPusher(stage: Stage, world: ShownWorld): Pusher {
   };
 }
 
-/** What the pointer holds. */
+/** Tracks the part that the pointer holds. */
 function createHand(stage: Stage, world: ShownWorld): { held: () => Held | undefined; dispose: () => void } {
   const { canvas, camera, controls } = stage;
   const ray = new Raycaster();

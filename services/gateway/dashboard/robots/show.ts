@@ -21,9 +21,9 @@ export interface Pace {
   seed: number;
 }
 
-/** What a picture shows: a policy that acts, or an episode of the data. */
+/** The contents of a picture: a policy that acts, or an episode of the data. */
 export type Shown = Player | Recording;
-/** What it must show. */
+/** The requested contents. */
 export type AskedShown = AskedPlayer | AskedRecording;
 
 /** Whether it was recorded, so that nobody acts. */
@@ -41,7 +41,7 @@ export interface Show {
   readonly pace: Signal<Pace>;
   /** Tenths of a second, while there is news. */
   readonly beat: Signal<number>;
-  /** What draws, once something is drawn. */
+  /** The renderer's name, once something is drawn. */
   readonly renderer: Signal<string | undefined>;
   figures(): FrameFigures;
   /** Opens a picture on a canvas. @returns what closes it */
@@ -57,7 +57,7 @@ const BEAT_MS = 100;
 /** How long one sees that a robot has fallen (s). */
 const FALLEN_SECONDS = 1.5;
 
-/** What was recorded cannot be pushed. */
+/** A recording cannot be pushed. */
 const NOBODY: Pusher = { apply: () => {}, shove: () => {}, dispose: () => {} };
 
 /** The open parts of a picture. */

@@ -40,7 +40,7 @@ export function episodeBeside(episode: number, by: number, episodes: number): nu
   return (Math.min(episode, episodes - 1) + by + episodes) % episodes;
 }
 
-/** What is compared when nothing was chosen: the version that learnt the task, and the newest that counts. */
+/** The default comparison: the version that learnt the task, and the newest that counts. */
 export function usualSides(
   task: number,
   versions: readonly { version: number; task: number; tasks: readonly number[] }[],

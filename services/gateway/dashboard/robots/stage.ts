@@ -32,7 +32,7 @@ export interface Stage {
   readonly controls: OrbitControls;
   /** By the order of the shapes; floors have none. */
   readonly meshes: readonly (Mesh | undefined)[];
-  /** What draws, by its name. */
+  /** The renderer's name. */
   readonly renderer: string;
   /** Shows where a force pulls; undefined: none does. */
   pull(from: Vector3 | undefined, to?: Vector3): void;

@@ -23,7 +23,7 @@ export interface KnownLearner {
   traffic: Traffic;
 }
 
-/** What is known of the learner that is looked at; undefined until then. */
+/** The learner that is shown; undefined until it is loaded. */
 export const known = signal<KnownLearner | undefined>(undefined);
 /** Why it cannot be shown. */
 export const fault = signal<string | undefined>(undefined);
@@ -120,7 +120,7 @@ async function readTraffic(name: string): Promise<void> {
   if (typeof traffic !== "string" && value?.learner.name === name) known.value = { ...value, traffic };
 }
 
-/** What was known of a job before the page was opened, once a job. */
+/** Loads a job's progress from before the page was opened, once a job. */
 async function seed(name: string, { id, kind, state, progress }: JobSummary, seeded: Set<string>) {
   if (!progress || state === "done" || seeded.has(id)) return;
   seeded.add(id);

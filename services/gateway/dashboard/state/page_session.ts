@@ -11,7 +11,7 @@ const STORED = "cugro.token";
 const IN_ADDRESS = /^#token=([^&]*)(?:&to=(.*))?$/;
 
 const secret = signal<string | undefined>(undefined);
-/** What the token may do; undefined while it is asked, or where there is none. */
+/** The token's rights; undefined until they are loaded, or without a token. */
 export const token = signal<TokenView | undefined>(undefined);
 /** Why a token is asked for; empty where there has been none. */
 export const askedBecause = signal<string | undefined>(undefined);

@@ -17,7 +17,7 @@ export type Route =
   | { view: "learner"; name: string; tab: LearnerTab; item?: string; query: Query }
   | { view: "nowhere"; path: string };
 
-/** What is chosen in figures, by name. */
+/** The choices made in figures, by name. */
 export type Query = Readonly<Record<string, string>>;
 
 /** The place that an address names. */

@@ -8,7 +8,7 @@ const STORED = "cugro.theme";
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = typeof THEMES[number];
 
-/** What was chosen. */
+/** The chosen theme. */
 export const theme = signal<Theme>("system");
 /** Whether it is dark now. */
 export const isDark = signal(false);
