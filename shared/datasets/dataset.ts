@@ -8,7 +8,7 @@ import type { Rows } from "./blocks/block_rows.ts";
 import type { Notice } from "./notice.ts";
 import { printable } from "./printable.ts";
 
-/** What a file says of itself beside its arrays. All optional: a dataset without them is valid. */
+/** A file's metadata beside its arrays. All optional: a dataset without them is valid. */
 export interface DatasetMetadata {
   /** Name of the environment, e.g. `HalfCheetah-v5`. */
   env?: string;
@@ -102,14 +102,14 @@ export interface RawArray<Data extends Numbers | Values = Numbers | Values> {
   integer?: boolean;
 }
 
-/** What a reader gives: known arrays and attributes, not judged yet. One reader is one file. */
+/** The output of a reader: known arrays and attributes, not judged yet. One reader is one file. */
 export interface RawDataset<Data extends Numbers | Values = Numbers | Values> {
   arrays: Record<string, RawArray<Data>>;
   attributes: Record<string, unknown>;
   /** Names of everything at the file's top level, read or not, for messages. @default the arrays' */
   present?: readonly string[];
-  /** What the file was taken for, where that is not plain from its format: said with each refusal. */
+  /** The layout that the file was taken for, if its format does not imply it: part of each refusal. */
   origin?: string;
-  /** What only the reader can see. */
+  /** Notices that only the reader can give. */
   notices?: readonly Notice[];
 }

@@ -7,7 +7,7 @@ import type { DatasetError } from "./dataset.ts";
 import { type DatasetSummary, summarise } from "./dataset_summary.ts";
 import type { Notice } from "./notice.ts";
 
-/** What is wrong with a refused file. `code`: a word for programs. */
+/** The fault of a refused file. `code`: a word for programs. */
 export interface FileError {
   code: "refused";
   field?: string;
@@ -15,7 +15,7 @@ export interface FileError {
   message: string;
 }
 
-/** What `cugro datasets validate --json` prints of a file. */
+/** The document that `cugro datasets validate --json` prints for a file. */
 export type FileReport =
   | { file: string; ok: false; error: FileError; notices: readonly Notice[] }
   | (Omit<DatasetSummary, "stateRange" | "actionRange"> & {

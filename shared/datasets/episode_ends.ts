@@ -63,7 +63,7 @@ function terminalsOf(fields: Fields, raw: Parameters<typeof missing>[0]) {
   return { terminals: dones.map((done, row) => done && !timeouts[row] ? 1 : 0), fromDones: undefined };
 }
 
-/** What to write where no episode ends by itself: a file with no terminals does not say whether that is so. */
+/** Advice where no episode terminates: a file without terminals does not say whether that is so. */
 function withoutTerminals({ timeouts, episodeIds, episodeEnds, nextStates }: Fields["found"]): string {
   const marks = timeouts ?? episodeIds ?? episodeEnds;
   const zeros = "; where no episode ends by itself, write terminals that are 0 in every row";

@@ -20,7 +20,7 @@ export const FIELD_NAMES = {
   success: ["success"],
 } as const;
 
-/** What an array stands for. */
+/** The meaning of an array. */
 export type FieldName = keyof typeof FIELD_NAMES;
 
 /** Attributes that say something of the data; `env_spec` and `action_space` are Minari's, `goal_observable` is of Meta-World's tasks. */

@@ -12,7 +12,7 @@ export interface Field extends RawArray {
   name: string;
 }
 
-/** What a file holds, row by row. */
+/** The fields of a file, row by row. */
 export interface Fields {
   file: string;
   /** Rows left: N. */

@@ -17,7 +17,7 @@ export interface CollectionProgress {
   readonly transitions: number;
 }
 
-/** What to collect. */
+/** The data to collect. */
 export interface CollectionOptions {
   /** one of `listFamilies()` */
   readonly family: string;

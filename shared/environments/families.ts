@@ -16,7 +16,7 @@ export interface TaskSpec {
   readonly goal: readonly number[];
 }
 
-/** What a family of tasks is. */
+/** A family of tasks. */
 export interface EnvironmentInfo {
   /** name of the family, e.g. `hopper-vel` */
   readonly family: string;

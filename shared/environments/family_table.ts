@@ -11,7 +11,7 @@ import { type RobotName, ROBOTS } from "./robots.ts";
 
 const HORIZON = 200;
 
-/** What a family is, said once; the rest follows from its robot and its kind of reward. */
+/** The facts of a family; the rest follows from its robot and its kind of reward. */
 interface FamilyFacts {
   readonly name: string;
   readonly model: RobotName;
@@ -21,7 +21,7 @@ interface FamilyFacts {
   readonly dynamics?: readonly Dynamics[];
 }
 
-/** What a family of each kind of reward asks for, and what its goals are. */
+/** The kinds of reward: what a family is rewarded for, and its goals. */
 const KINDS = {
   speed: {
     ...{ goalDim: 1, what: "move forward at the wanted speed; goal = speed in m/s" },

@@ -15,14 +15,14 @@ export interface Shape {
   readonly name: string;
   readonly type: string;
   readonly size: readonly number[];
-  /** What it is to the one who looks. */
+  /** Its role in the picture. */
   readonly part: "floor" | "robot" | "wall" | "block" | "goal";
 }
 
-/** What one step came to. */
+/** The result of one step. */
 export interface ShownStep {
   readonly reward: number;
-  /** What ended the episode, if anything. */
+  /** The cause of the episode's end, if it ended. */
   readonly end?: "fell" | "goal" | "block";
 }
 

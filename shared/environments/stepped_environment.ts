@@ -3,7 +3,7 @@
  * @module
  */
 
-/** What one vectorised step gives; n = `size`. All arrays are the caller's to keep. */
+/** The result of a vectorised step; n = `size`. All arrays are the caller's to keep. */
 export interface StepResult {
   /** `[n, S]`, the state after the step; of a finished environment its last state */
   readonly states: Float32Array;
@@ -47,7 +47,7 @@ export interface VectorEnvironment {
   close(): void;
 }
 
-/** What simulates n copies of a task. `i`: which of them. */
+/** A simulator of n copies of a task. `i`: which of them. */
 export interface Copies<Start = unknown> {
   /**
    * The start state of a seed.

@@ -47,7 +47,7 @@ export interface Bundle {
   version: number;
   /** By name, in the order in which they are listed. */
   files: ReadonlyMap<string, Uint8Array>;
-  /** What each graph's check came to, those that failed too. */
+  /** Results of the graphs' checks, including failed ones. */
   checks: readonly Checked[];
   notWritten: readonly NotWritten[];
 }

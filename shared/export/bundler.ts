@@ -8,7 +8,7 @@ import type { ExportInput } from "./gather_version.ts";
 import type { ModelName } from "./graphs/decision_graphs.ts";
 import { OnnxRuntimeMissing } from "./onnx/runtime.ts";
 
-/** What the thread says. */
+/** Messages from the thread. */
 export type FromThread =
   | { made: Uint8Array<ArrayBuffer> }
   | { checking: ModelName; done: number; inputs: number }
@@ -76,7 +76,7 @@ interface Kept extends AskedBundle {
   until: number;
 }
 
-/** What a bundler remembers. */
+/** The cache of a bundler. */
 interface Memory {
   kept: Map<string, Kept>;
   /** The end of the bundle that is made last. */

@@ -12,7 +12,7 @@ const GREATEST_FREQUENCY = 1000;
 const UNET_BLOCKS = ["down1", "down2", "down3", "middle", "up3", "up2"] as const;
 const f = Math.fround;
 
-/** What a denoiser is told beside the noisy sample. */
+/** Inputs of a denoiser beside the noisy sample. */
 export interface DenoiserNaming extends Naming {
   /** Time of each step, as the solver's plan has them. */
   times: readonly number[];

@@ -13,7 +13,7 @@ import type { Parts } from "./parts.ts";
 /** Rows of a self-test. */
 export const SELF_TEST_ROWS = 256;
 const SEED = 256;
-/** What each model's output is called in the file. */
+/** The name of each model's output in the file. */
 const OUTPUTS = { actor: "action", proposer: "action", sampler: "action", critic: "value" } as const;
 
 /**

@@ -11,7 +11,7 @@ import { CorruptArtifactError, getArtifact, getResult, MissingInputError, type S
 import type { PartsInput } from "./parts.ts";
 import { chainOf, describeVersion, type JobsById, type VersionRecord } from "./version_record.ts";
 
-/** What a bundle is made of. */
+/** Input of a bundle. */
 export interface ExportInput {
   policy: PartsInput;
   record: VersionRecord;

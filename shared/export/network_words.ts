@@ -15,7 +15,7 @@
 import { entry, type Stored } from "@cugro/algorithm/arrays";
 import type { InputKernel, Layer, NetworkDescription } from "@cugro/inference/networks";
 
-/** What a word does. */
+/** The effect of a word. */
 export type Verb =
   | "get"
   | "set"

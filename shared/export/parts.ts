@@ -58,7 +58,7 @@ export interface Parts {
   tables: Readonly<Record<string, Numbers>>;
 }
 
-/** What a version's policy is made of, and its generator of states where that is wanted. */
+/** The networks of a version's policy, and its generator of states if wanted. */
 export type PartsInput = Omit<PolicyInput, "compile"> & { stateGenerator?: Stored | undefined };
 
 /**

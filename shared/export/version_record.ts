@@ -25,7 +25,7 @@ export interface TaskRecord {
   anchors: Anchors;
   /** How the version serves the task, as decided by `ways`. */
   acting: WayOfActing;
-  /** What was tried in the sampler's place, and whether it did as well. */
+  /** Other ways of acting that were compared with the sampler, and whether they did as well. */
   ways: WayScore[];
 }
 
@@ -80,13 +80,13 @@ export interface VersionRecord {
   lineage: LineageRecord;
 }
 
-/** What of a policy's parts is told. */
+/** The parts of a policy that the record describes. */
 export type DescribedPolicy = Pick<
   PolicyParts,
   "tasks" | "version" | "input" | "stateDim" | "actionDim" | "discreteActions"
 >;
 
-/** What results say of jobs, by their ids. */
+/** Facts about jobs from their results, by id. */
 export type JobsById = ReadonlyMap<string, { kind: JobKind; codeVersion: string }>;
 
 /**

@@ -9,7 +9,7 @@ import type { Parts } from "./parts.ts";
 import { STEP_COLUMNS } from "./solver_steps.ts";
 import type { Program } from "./network_words.ts";
 
-/** What the metadata's `format` says. */
+/** The metadata's `format`. */
 export const WEIGHTS_FORMAT = "cugro.policy/1";
 
 /**

@@ -25,7 +25,7 @@ export interface FileBytes {
   source: ByteSource;
   /** Bytes of the file. */
   size: number;
-  /** What was read last of its structure, and what was read before. */
+  /** The page of its structure that was read last; before it, earlier ones. */
   page: Page;
   pages: Map<number, Page>;
   /** Bytes of an address, and of a length. */

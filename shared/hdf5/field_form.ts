@@ -8,7 +8,7 @@ import { isGroup, linksOf } from "./links.ts";
 import { type NumberType, readNumberType } from "./number_type.ts";
 import { bodyOf, MESSAGE, type Message } from "./object_header.ts";
 
-/** What a field's header says of it. */
+/** A field's header. */
 export interface FieldForm {
   shape: number[];
   /** Sides that it may grow to; infinite where there is no limit. */

@@ -119,7 +119,7 @@ function readType(body: Cursor): NumberType {
   throw typeFault(NAMES[typeClass] ?? `values of the unknown class ${typeClass}`);
 }
 
-/** What looks like names in the description of a compound type: its first members. */
+/** Names in the description of a compound type: its first members. */
 function membersOf(body: Cursor, count: number): string {
   const text = new TextDecoder("latin1").decode(bytesIn(body.file, body.at, body.end));
   const names = text.match(/[A-Za-z_][\w .-]*(?=\0)/g) ?? [];

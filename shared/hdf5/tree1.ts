@@ -15,7 +15,7 @@ import {
   uint,
 } from "./bytes.ts";
 
-/** What a tree is of. */
+/** The kinds of trees. */
 export const TREE = { names: 0, chunks: 1 } as const;
 
 /**

@@ -15,7 +15,7 @@ import {
 } from "./bytes.ts";
 import { checkedBlock } from "./checksums.ts";
 
-/** What a tree is of. */
+/** The kinds of trees. */
 export const TREE2 = { largeObjects: 1, names: 5, attributes: 8, chunks: 10, filteredChunks: 11 } as const;
 /** Bytes of signature, version, type and checksum of a node. */
 const AROUND = 10;

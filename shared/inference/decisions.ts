@@ -11,7 +11,7 @@ import { BATCH_ROWS, piecesOf, statesTogether } from "./row_batches.ts";
 import { candidateWeights, combineCandidates } from "./array_selection.ts";
 import type { KnownTask, KnownTasks, SessionInput } from "./session_input.ts";
 
-/** What a call computes with. */
+/** The opened networks of a call. */
 export interface Opened {
   input: Omit<SessionInput, "network" | "critic">;
   tasks: KnownTasks;

@@ -11,12 +11,12 @@ import { networkOf, workBytes } from "./network.ts";
 import type { PlacedNetwork } from "./placed_network.ts";
 import { act } from "./session_questions.ts";
 
-/** What a session is joined by: where its weights are, and what is known of its tasks. Can be sent to a thread. */
+/** Input for joining a session: the places of its weights, and data of its tasks. Can be sent to a thread. */
 export interface JoinedInput extends Pick<Opened, "tasks"> {
   input: Omit<Opened["input"], "kernel">;
   network: PlacedNetwork;
   judge: PlacedJudge | undefined;
-  /** What a call writes to, in bytes. */
+  /** Working memory of a call, in bytes. */
   workBytes: number;
 }
 

@@ -27,7 +27,7 @@ export interface Kernels extends Computing {
 }
 
 const opened: Partial<Record<KernelName | "shared", Kernels>> = {};
-/** What was found when nothing was asked for. */
+/** The default kernel, once determined. */
 let usual: KernelName | undefined;
 
 /**

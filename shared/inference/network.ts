@@ -14,7 +14,7 @@ import {
   placeNetwork,
 } from "./placed_network.ts";
 
-/** What a network is asked. */
+/** Inputs of a network's call. */
 export interface NetworkCall {
   /** `[n, S]`, contiguous. */
   states: Float32Array;

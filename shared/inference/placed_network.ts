@@ -44,7 +44,7 @@ export interface PlacedNetwork {
   addresses: readonly number[];
 }
 
-/** What placing knows while it goes through the layers. */
+/** State while layers are placed. */
 interface Placing {
   weights: Stored;
   memory: Memory;

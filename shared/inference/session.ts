@@ -57,7 +57,7 @@ export function openSession(input: SessionInput): InferenceSession {
   return openWith(input, kernelsOf(input.kernel)).session;
 }
 
-/** What a critic alone is opened with. */
+/** Input for opening a critic alone. */
 export type CriticInput = Omit<SessionInput, "acting" | "network" | "critic"> & { critic: Stored };
 
 /**
@@ -79,7 +79,7 @@ export function openCritic(input: CriticInput): Pick<InferenceSession, "value" |
 
 /** A session whose weights threads can compute with, too. */
 export interface SharedSession extends InferenceSession {
-  /** What threads join it by, until it is disposed; undefined where WebAssembly is missing. */
+  /** Input for threads to join it, until it is disposed; undefined where WebAssembly is missing. */
   readonly joined: JoinedInput | undefined;
 }
 

@@ -14,7 +14,7 @@ import type { Hyperparameters } from "@cugro/algorithm/knobs";
 import type { KernelName } from "./kernels.ts";
 import type { SelectionKnobs } from "./array_selection.ts";
 
-/** What a session acts by: one pass of a network, or candidates of a network that the critic weighs. */
+/** Ways of acting of a session: one pass of a network, or candidates of a network that the critic weighs. */
 export type InferenceActing = "actor" | "proposer";
 
 /** The knobs that a session reads. */
@@ -22,7 +22,7 @@ export type InferenceKnobs =
   & SelectionKnobs
   & Pick<Hyperparameters, "candidates" | "criticLayerNorm" | "criticNormalisedInputs">;
 
-/** What a session is made of. */
+/** Input of a session. */
 export interface SessionInput {
   acting: InferenceActing;
   /** Published weights of the actor or of the proposer. */

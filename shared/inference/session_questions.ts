@@ -48,7 +48,7 @@ export function act(
   return denormalise(actions, known.normaliser.actions);
 }
 
-/** What values are computed with. */
+/** Networks and tasks for computing values. */
 export type Valuing = Pick<Opened, "tasks" | "judge"> & { input: Omit<Opened["input"], "acting"> };
 
 /**

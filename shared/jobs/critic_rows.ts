@@ -5,7 +5,7 @@
 import { type EpisodeRest, findRests } from "@cugro/algorithm/arrays";
 import type { StoredDataset } from "./stored_dataset.ts";
 
-/** What the critic is given of a task, in raw units. */
+/** A task's rows for the critic, in raw units. */
 export interface CriticRows {
   stateDim: number;
   actionDim: number;
@@ -70,7 +70,7 @@ function lastsOfRuns(rows: Int32Array, size: number): Int32Array {
   return rows.filter((row, at) => row + 1 < size && rows[at + 1] !== row + 1);
 }
 
-/** What follows rows in their episodes. Rewards and ends of all rows are looked at for it, from the last to the first. */
+/** The rest of each row's episode, from the rewards and ends of all rows, last to first. */
 async function restsAfter(
   dataset: StoredDataset,
   lasts: Int32Array,

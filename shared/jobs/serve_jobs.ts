@@ -18,15 +18,15 @@ export interface Service<Prepared = undefined> {
   /** Served kinds, in order of preference. */
   kinds: readonly JobKind[];
   createHandlers(deps: { compile: Compile; config: Config; prepared: Prepared | undefined }): JobHandlers;
-  /** What must have happened before native code is loaded, after which no program can be started any more. @default nothing */
+  /** Work to do before native code is loaded, after which no program can be started any more. @default nothing */
   prepare?(config: Config): Prepared | undefined;
-  /** What results are computed with. @default the tensor backend that the configuration names */
+  /** The backend that computes results. @default the tensor backend that the configuration names */
   openCompute?(config: Config, log: Log): Promise<ServiceCompute>;
   /** Called once that is open: no native code need be loaded from then on. @default nothing is done */
   onOpened?(): Promise<unknown>;
 }
 
-/** What a service computes with, and what is recorded of it. */
+/** A service's backend, and its recorded profile. */
 export interface ServiceCompute {
   profile: JsonObject;
   compile: Compile;

@@ -27,7 +27,7 @@ export type TrainingKind =
   | "proposer.train"
   | "actor.train";
 
-/** What every learner trains on beside the new task's rows. */
+/** Training input beside the new task's rows. */
 export interface TrainingInput {
   /** k, the new task. */
   task: number;
@@ -43,7 +43,7 @@ export interface TrainingInput {
   parent?: Stored;
 }
 
-/** What a generator trains on. Rows are in raw units, those held out for the sketch are not among them. */
+/** A generator's training input. Rows are in raw units, those held out for the sketch are not among them. */
 export interface GeneratorInput extends TrainingInput {
   stateDim: number;
   actionDim: number;
@@ -53,7 +53,7 @@ export interface GeneratorInput extends TrainingInput {
   size: number;
 }
 
-/** What a critic trains on. `trainRows`: those to regress on; the others are held out, or only count in returns. */
+/** A critic's training input. `trainRows`: those to regress on; the others are held out, or only count in returns. */
 export interface CriticInput extends TrainingInput, CriticRows {
   trainRows: Int32Array;
   /** Old tasks that are regressed on as well, in the place of replay. */

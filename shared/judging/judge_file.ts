@@ -85,7 +85,7 @@ export async function judgeFileAt(
   }
 }
 
-/** What it can be run in; and its notices, with that of an environment that is not run. */
+/** The environment it can be run in; and its notices, with that of an environment that is not run. */
 function environmentOf(
   { dataset, notices }: Judged | JudgedRows,
   file: string,

@@ -4,7 +4,7 @@
  */
 import { describeNamed, describeProblem, type Problem } from "@cugro/protocol";
 
-/** What has come up, and what is over. */
+/** New problems, and those that are over. */
 export interface ProblemChanges {
   raised: Problem[];
   resolved: Problem[];

@@ -20,9 +20,9 @@ export interface ProblemSources {
   cache?: FactCache;
   /** Of one learner only, and of all others nothing. @default all */
   learner?: string;
-  /** What is known of a learner. @default read again */
+  /** A learner's facts. @default read again */
   factsOf?: (name: string) => Promise<LearnerFacts>;
-  /** What was observed of what the store cannot tell: the bus, the store itself, kinds of jobs, webhooks. */
+  /** Observed problems that are not in the store: of the bus, the store itself, kinds of jobs, webhooks. */
   observed?: readonly Problem[];
 }
 

@@ -24,7 +24,7 @@ const UNFINISHED_MS = 60 * 60 * 1000;
 /** Longest name that a sentence shows whole. */
 const SHOWN_NAME = 200;
 
-/** What lies in `incoming/`. */
+/** Files in `incoming/`. */
 export interface Dropped {
   infos: readonly ObjectInfo[];
   strange: readonly StrangeObject[];

@@ -78,7 +78,7 @@ function failedTasks(facts: LearnerFacts): Problem[] {
   });
 }
 
-/** What a label has run again, and failed. */
+/** Failed episodes that a label has run again. */
 function failedEpisodes(facts: LearnerFacts): Problem[] {
   const { name } = facts.learner;
   return planRemeasuring(facts).failed.map(({ id, task, version, label }) => {
@@ -128,7 +128,7 @@ export function rejectionProblem(learner: string, refused: Refused, since: strin
   });
 }
 
-/** What is no fault of the file alone has a reason that ends with what to do. */
+/** Reasons that are not the file's fault alone end with advice. */
 function hasAdvice({ reason, failedJob = null, sameRows, besideTask, knobs }: Refused): boolean {
   return failedJob !== null || sameRows !== undefined || besideTask !== undefined || knobs === true ||
     reason.startsWith("this dataset is already ");

@@ -84,7 +84,7 @@ export const environmentSchema = z.object({
   CUGRO_ACT_ORIGINS: list(
     z.string().refine((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text, ORIGIN),
   ).default([]),
-  /** What is known of a head may be this old, when a policy answers while the store is away; 0: of any age. */
+  /** The greatest age of a head by which a policy answers while the store is down; 0: any age. */
   CUGRO_ACT_STALE_SECONDS: number(z.number("must be a number from 0").min(0, "must be at least 0"))
     .default(86_400),
   /** File with the bearer secret of S3 notifications; without it they are refused. */

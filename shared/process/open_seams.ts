@@ -69,7 +69,7 @@ async function readNamed(variable: string, path: string): Promise<string> {
 
 /** How opening is retried, and who is notified of each failure. */
 export interface Patience {
-  /** What is waited for, in a word or two. */
+  /** The awaited dependency, in a word or two. */
   name: string;
   log: Log;
   /** Aborted: give up waiting. */

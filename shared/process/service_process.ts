@@ -15,7 +15,7 @@ import { watchForHang } from "./hang_watch.ts";
 import { openConfiguredBus, openConfiguredStore, openPatiently, probeStore } from "./open_seams.ts";
 import type { Store } from "@cugro/store";
 
-/** What a service's work is given. */
+/** Dependencies of a service's work. */
 export interface Seams {
   config: Config;
   log: Log;
@@ -40,7 +40,7 @@ export interface ServiceOptions {
   httpPort?: number;
   /** The bus without `CUGRO_NATS`. @default the pipe to the parent command */
   openBus?: (log: Log) => Bus;
-  /** What the service needs besides bus and store before it is ready. @default nothing */
+  /** Dependencies besides bus and store that readiness waits for. @default nothing */
   needs?: readonly string[];
   /** Variables that it cannot do without, and what each must be. @default none but those of every service */
   required?: Readonly<Record<string, string>>;
@@ -107,7 +107,7 @@ function onSignals(parentDecides: boolean): AbortSignal {
 
 type State = Omit<Seams, "bus" | "store" | "stopListening"> & {
   readiness: Map<string, () => Promise<string | true>>;
-  /** What was there once, and is asked for from then on. */
+  /** Dependencies that were available once, and are checked from then on. */
   outlived: Set<string>;
   mounted: Mounted;
 };

@@ -26,7 +26,7 @@ export interface WorkerDeath {
   inARow: number;
 }
 
-/** What to start, and how often. */
+/** The program to start, and the number of processes. */
 export interface WorkerPoolOptions {
   bus: EmbeddedBus;
   /** Program of a worker; it calls `openPipeBus()`. */
@@ -37,7 +37,7 @@ export interface WorkerPoolOptions {
   /** Added to this process's environment; thread counts are 1 unless set here. */
   environment?: Record<string, string>;
   log: Log;
-  /** What workers write to stderr or print. @default this process's stderr */
+  /** Gets the workers' output. @default this process's stderr */
   onOutput?: (text: string) => void;
   onDeath?: (death: WorkerDeath) => void;
   /**

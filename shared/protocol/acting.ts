@@ -20,7 +20,7 @@ export const actRequestSchema = z.object({
 /** See {@link actRequestSchema}. `version`: the serving one if left out; `acting`: as the version serves the task. */
 export type ActRequest = z.infer<typeof actRequestSchema>;
 
-/** What a request that comes as a message may be told from others by; comes back with its answer. */
+/** The id of a request in a message; comes back with its answer. */
 export const actIdSchema = z.union([z.string().max(64), z.int()]);
 /** The id of a request that comes as a message; comes back with its answer. Checked by {@link actIdSchema}. */
 export type ActId = z.infer<typeof actIdSchema>;

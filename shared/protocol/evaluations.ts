@@ -15,7 +15,7 @@ export const MOST_RETURN = 1e30;
 
 const episodes = <T extends z.ZodType>(one: T) => z.array(one).min(1).max(MOST_EPISODES);
 
-/** What was measured: an episode each. `success`: 0 to 1, scores are 100 times it then; `seeds`: of the start states. */
+/** Measurements, one for each episode. `success`: 0 to 1, scores are 100 times it then; `seeds`: of the start states. */
 export const measuredSchema = z.object({
   returns: episodes(z.number()),
   success: episodes(z.number().min(0).max(1)).exactOptional(),

@@ -10,7 +10,7 @@ import { checkLearnerName } from "./names.ts";
 export const EVALUATIONS_WANTED = "evaluations.wanted";
 /** Where evaluations are handed in, whatever the learner. */
 export const HAND_IN_SUBJECTS = "evaluations.hand-in.*";
-/** What stands for a token's name in an evaluation that came over NATS: no token has such a name. */
+/** Stands for a token's name in an evaluation that came over NATS: no token has such a name. */
 export const BY_NATS = "nats:evaluator";
 /** Wanted evaluations of one answer, at most. */
 export const MOST_WANTED = 100;
@@ -44,7 +44,7 @@ export function learnerOfHandIn(subject: string): string | undefined {
 
 const patterns = z.array(z.string().min(1).max(200)).min(1).max(100);
 
-/** What an evaluator can run: names or patterns with `*`. Left out: everything. */
+/** Environments that an evaluator can run: names or patterns with `*`. Left out: everything. */
 export const wantedRequestSchema = z.strictObject({
   environments: patterns.optional(),
   learners: patterns.optional(),
@@ -69,7 +69,7 @@ export const wantedEvaluationSchema = z.object({
 /** A version that lacks scores in a task. */
 export type WantedEvaluation = z.infer<typeof wantedEvaluationSchema>;
 
-/** What is wanted, that which is waited for first; `more`: how many did not go into the answer. */
+/** Wanted evaluations, those that are waited for first; `more`: how many did not go into the answer. */
 export const wantedAnswerSchema = z.object({
   wanted: z.array(wantedEvaluationSchema).max(MOST_WANTED),
   more: z.int().min(0),

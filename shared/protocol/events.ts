@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { JsonObject } from "./canonical.ts";
 import { JOB_KINDS, type JobKind } from "./job_kinds.ts";
 
-/** What can be announced. */
+/** The types of events. */
 export const EVENT_TYPES = [
   "cugro.task.accepted",
   "cugro.task.revised",

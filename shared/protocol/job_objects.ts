@@ -5,7 +5,7 @@
 import type { JobKind } from "./job_kinds.ts";
 import { type Key, parseKey } from "./key_grammar.ts";
 
-/** What is needed to find what lies about a job. Its kind is unknown where facts of versions up to 0.2 name it. */
+/** The name of a job, for finding its objects. Its kind is unknown where facts of versions up to 0.2 name it. */
 export interface JobName {
   id: string;
   kind: JobKind | undefined;

@@ -16,7 +16,7 @@ export interface JobSpec {
   service: string;
   /** Raised when what the kind computes changes, so that old results are not taken for new ones. */
   revision: number;
-  /** What the handler reads, beside the knobs. */
+  /** Config that the handler reads, beside the knobs. */
   config: z.ZodObject;
   /**
    * Fields that enter the job's id and that no handler reads: they tell jobs apart which are done alike. They stay for the

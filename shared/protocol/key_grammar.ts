@@ -90,7 +90,7 @@ export const KEY_SHAPES = {
   content: "contents/{hash}",
 } as const;
 
-/** What an object is, by its key. */
+/** The kind of an object, by its key. */
 export type KeyKind = keyof typeof KEY_SHAPES;
 
 type NamesIn<Shape extends string> = Shape extends `${string}{${infer Name}}${infer Rest}`
@@ -98,7 +98,7 @@ type NamesIn<Shape extends string> = Shape extends `${string}{${infer Name}}${in
   : never;
 type NumberName = "revision" | "seq" | "task" | "attempt" | "n" | "version";
 
-/** What a key of one kind says. */
+/** The parts of a key of one kind. */
 export type KeyOf<K extends KeyKind> =
   & { kind: K }
   & {
@@ -107,7 +107,7 @@ export type KeyOf<K extends KeyKind> =
       : string;
   };
 
-/** What a key says: its kind, and the names and numbers in it. */
+/** A parsed key: its kind, and the names and numbers in it. */
 export type Key = { [K in KeyKind]: KeyOf<K> }[KeyKind];
 
 /** Longest key in bytes. */

@@ -102,7 +102,7 @@ export const uploadKey = (learner: string, upload: string, file: string): string
 /** Whether a key lies where uploads do. */
 export const isUploadKey = (key: string): boolean =>
   key.startsWith(PREFIXES.incoming) && key.split("/", 3)[2] === UPLOADS;
-/** What a person calls a file under `incoming/`: of an upload its own name, else the key that it was dropped at. */
+/** The shown name of a file under `incoming/`: an upload's own name, else its key. */
 export const shownFile = (key: string): string => isUploadKey(key) ? key.split("/").at(-1)! : key;
 /**
  * The name that a file under `incoming/`, however deep, was dropped for: any name, also one no learner can have.
@@ -218,7 +218,7 @@ export const acknowledgementKey = (problem: string, n: number): string =>
   makeKey("acknowledgement", { problem, n });
 /** Written now and then, to see whether the store has room. */
 export const ROOM_KEY = makeKey("room", {});
-/** What gateways sign links to reports with. */
+/** The key that gateways sign links to reports with. */
 export const REPORT_LINKS_KEY = makeKey("reportLinks", {});
 /** Id of an event about an occurrence of a problem, which began at `at` (ms since 1970). */
 export const problemEventId = (problem: string, at: number, end: "raised" | "resolved"): string =>

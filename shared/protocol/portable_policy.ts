@@ -5,7 +5,7 @@
 import type { EnvironmentRef } from "./environment.ts";
 import type { WayOfActing } from "./ways_of_acting.ts";
 
-/** What is known of a task. */
+/** A task in the file. */
 export interface PortableTask {
   task: number;
   name: string;
@@ -18,7 +18,7 @@ export interface PortableTask {
   distances: number[] | null;
 }
 
-/** What a policy file says of itself. */
+/** Metadata of a policy file. */
 export interface PortableAbout {
   learner: string;
   version: number;

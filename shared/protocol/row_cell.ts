@@ -19,11 +19,11 @@ const estimated = z.object({ mean: z.number(), low: z.number(), high: z.number()
  * since it was learnt (above 0: worse), which is null for the task just learnt. Blind to states that the data never reached.
  */
 export const cellEstimateSchema = z.object({ job: hash, score: estimated, drop: estimated.nullable() });
-/** What a version is worth in a task, estimated from data. Checked by {@link cellEstimateSchema}. */
+/** The estimated value of a version in a task, from data. Checked by {@link cellEstimateSchema}. */
 export type CellEstimate = z.infer<typeof cellEstimateSchema>;
 
 /**
- * What a way of acting came to in a task. `score`: mean of `episodes`; `difference`: to the sampler in the same episodes, and
+ * The score of a way of acting in a task. `score`: mean of `episodes`; `difference`: to the sampler in the same episodes, and
  * `low`, its lower 90 % bound; without a simulator `agreement`: how far actions are from the sampler's, as a share of the
  * range, and `valueDifference`: what the critic says of both, in spreads of the task's returns.
  */
@@ -38,10 +38,10 @@ export const wayScoreSchema = z.object({
   agreement: z.number().exactOptional(),
   valueDifference: z.number().exactOptional(),
 });
-/** What a way of acting came to in a task. Checked by {@link wayScoreSchema}. */
+/** The score of a way of acting in a task. Checked by {@link wayScoreSchema}. */
 export type WayScore = z.infer<typeof wayScoreSchema>;
 
-/** What the task just learnt scored after a `share` of the trainings' steps; `scores`: an episode each, by `job`. */
+/** Scores of the task just learnt after a `share` of the trainings' steps; `scores`: an episode each, by `job`. */
 export const snapshotScoreSchema = z.object({
   share: z.number(),
   job: hash,

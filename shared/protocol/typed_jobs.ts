@@ -13,7 +13,7 @@ type Values<S extends z.ZodObject> = keyof S["shape"] extends never ? unknown : 
 type Configs = { [K in JobKind]: z.infer<Specs[K]["config"]> };
 type Fields = { [K in JobKind]: Configs[K] & Values<Specs[K]["identity"]> };
 
-/** What the handler of a kind reads of a job's config, beside the knobs. */
+/** The config that the handler of a kind reads, beside the knobs. */
 export type ConfigOf<K extends JobKind> = Configs[K];
 /** All of a job's config beside the knobs: what its handler reads, and what only enters its id. */
 export type FieldsOf<K extends JobKind> = Fields[K];

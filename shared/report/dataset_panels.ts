@@ -8,7 +8,7 @@ import { document } from "./svg_document.ts";
 
 /** Width of a panel. */
 export const PANEL_WIDTH = 470;
-/** What the colours stand for. */
+/** The meaning of the colours. */
 export const COLOURS = { ended: "#d1662b", cut: "#2f6db5", line: "#1d2430", soft: "#5d6675" };
 
 /**

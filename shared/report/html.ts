@@ -10,7 +10,7 @@ export class Html {
   constructor(readonly text: string) {}
 }
 
-/** What may stand in a page: text, which is escaped, HTML, or a list of both. */
+/** Content of a page: text, which is escaped, HTML, or a list of both. */
 export type Part = Html | string | number | readonly Part[];
 
 function render(part: Part): string {

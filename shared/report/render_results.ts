@@ -116,12 +116,12 @@ const MARKS: Readonly<Record<AfterLabel, string>> = {
   rescaled: "other anchors since a label",
 };
 
-/** What became of a cell after a label. */
+/** The mark of a cell that changed after a label. */
 function mark(after: AfterLabel | undefined): Html {
   return after === undefined ? html`` : html`<br><small>${MARKS[after]}</small>`;
 }
 
-/** What labels have changed. */
+/** Changes by labels. */
 function remarks({ remarks }: ReportData): Html {
   if (remarks.length === 0) return html``;
   return html`<ul class="remarks">${remarks.map((remark) => html`<li>${remark}</li>`)}</ul>`;

@@ -43,9 +43,9 @@ export interface ReportCell {
   isSuccess: boolean;
   /** Mean value, by the critic, of the policy's own actions, in the task's units of reward. */
   valueEstimate: number | null;
-  /** What it is worth by an estimate from data, where there is one. */
+  /** Its estimate from data, if there is one. */
   estimate?: CellEstimate | undefined;
-  /** What became of it after a label of its task; absent: it is as it was decided. */
+  /** Its change after a label of its task; absent: unchanged since the decision. */
   after?: AfterLabel | undefined;
 }
 
@@ -88,7 +88,7 @@ export interface ReportData {
   tasks: ReportTask[];
   versions: ReportVersion[];
   measures: LearnerMeasures;
-  /** What estimates cannot see and have been worth, and their scale; null where there is none. */
+  /** Blind spot, quality and scale of estimates; null where there are none. */
   estimates: { note: string; scale: string } | null;
   /** How the version that serves acts; no ways where it can only sample. */
   acting: { version: number | null; ways: DescribedActing[] };
@@ -100,7 +100,7 @@ export interface ReportData {
   seconds: { task: number; kind: string; seconds: number }[];
   /** Gradient steps of every training; `cutBy`: the knob that left fewer than were asked for. */
   steps: { task: number; kind: string; done: number | null; asked: number; cutBy: string | null }[];
-  /** What labels have changed, a sentence or two each. */
+  /** Changes by labels, a sentence or two each. */
   remarks: string[];
   /** A sentence each; between backticks what can be pasted. */
   problems: string[];

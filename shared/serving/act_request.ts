@@ -12,14 +12,14 @@ import {
 import type { LabelledTask } from "@cugro/learners";
 import type { ActAnswer, ActRequest } from "@cugro/protocol";
 
-/** What is known of the states of a task, to tell how unusual others are. */
+/** Statistics of a task's states, by which others are unusual or not. */
 export interface KnownStates {
   /** Undefined where the sketch is not to be had. */
   familiar: Familiar | undefined;
   bounds: Pick<Bounds, "min" | "max">;
 }
 
-/** What is known of a policy before it is asked. */
+/** Facts about a policy before a request. */
 export interface PolicyFacts {
   learner: string;
   version: number;

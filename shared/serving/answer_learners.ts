@@ -76,7 +76,7 @@ export interface Acting {
    * @throws {ActError} 503 when the store would have to be asked and is away
    */
   knows(learner: string): Promise<boolean>;
-  /** What is known of the head of a learner's open policy; undefined if it has none. */
+  /** The known head of a learner's open policy; undefined if it has none. */
   known(learner: string): Knowledge | undefined;
   /** Policies that are open. */
   opened(): PolicyFacts[];
@@ -134,7 +134,7 @@ function boundsOf({ maxPolicies = MAX_POLICIES, maxBytes = MAX_POLICY_BYTES }: A
   return { maxPolicies, maxBytes };
 }
 
-/** What is known of learners, the store asked only of those without an open policy. */
+/** Knowledge about learners; the store is asked only for those without an open policy. */
 function createKnowing(pool: PolicyPool, guard: StoreGuard): Pick<Acting, "knows" | "known"> {
   const isOpen = (slot: Slot | undefined) => slot?.current !== undefined;
   return {

@@ -8,7 +8,7 @@ import type { PolicyNeed } from "./policy_parts.ts";
 import type { PooledPolicy } from "./pooled_policy.ts";
 import type { Slot } from "./slot.ts";
 
-/** What is not exceeded, but by the new version in a swap. */
+/** Limits, exceeded only by the new version in a swap. */
 export interface Bounds {
   /** Of policies that sample. */
   maxPolicies: number;
@@ -16,7 +16,7 @@ export interface Bounds {
   maxBytes: number;
 }
 
-/** What a capacity needs. */
+/** Options of a capacity. */
 export interface CapacityOptions extends Bounds {
   slots: () => Slot[];
   /** Takes a slot out of the pool: its policy ends after its last answer. */

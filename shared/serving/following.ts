@@ -35,7 +35,7 @@ export interface FollowOptions {
   pollMs: number;
 }
 
-/** What is known of a slot's head. */
+/** The watched head of a slot. */
 interface Watch {
   /** Etag of the head when its version was last compared. */
   mark: string | undefined;

@@ -33,7 +33,7 @@ export type ToInference =
   | { memory: WebAssembly.Memory }
   | ThreadQuestion & { act: number; session: number; joined?: JoinedInput; place: WorkPlace }
   | { forget: number };
-/** What a thread says. */
+/** Messages from a thread. */
 export type FromInference = { acted: number; actions: Float32Array } | { failed: number; message: string };
 
 /** Threads to compute in. */

@@ -10,7 +10,7 @@ import { answerOf, checkActing, type PolicyFacts, readObservations } from "./act
 import { type PolicyWeights, samplerInput, sessionInput } from "./policy_parts.ts";
 import { readPolicy } from "./read_policy.ts";
 
-/** What acts: as a served policy does, so without a tensor library but where it samples. */
+/** A policy for acting, as it is served: without a tensor library unless it samples. */
 export type ActingPolicy = Pick<Policy, "act" | "dispose">;
 
 /** A policy and what it knows. */

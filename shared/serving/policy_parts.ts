@@ -17,7 +17,7 @@ export interface PolicyParts extends PolicyFacts {
   input: PolicyWeights;
 }
 
-/** What an open policy takes. */
+/** Memory and threads that an open policy takes. */
 export interface PolicyNeed {
   /** Whether it samples: in a thread of its own, with a tensor library. */
   samples: boolean;

@@ -64,7 +64,7 @@ export interface NumbersWriter {
   add(numbers: Numbers): void;
   /** How many were added. */
   count(): number;
-  /** What was added: as one array where it is kept in memory. */
+  /** The added numbers: one array where they are kept in memory. */
   numbers(): Numbers | Values;
 }
 

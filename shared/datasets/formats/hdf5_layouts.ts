@@ -26,7 +26,7 @@ export interface Layout {
   /** The field of one flag an episode. */
   endFlag?: string;
   advice?: string;
-  /** What the fields of all episodes together tell. @default what they say */
+  /** Changes that need the fields of all episodes. @default none */
   finish?: (arrays: RawDataset["arrays"]) => RawDataset["arrays"];
 }
 

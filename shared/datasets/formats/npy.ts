@@ -19,7 +19,7 @@ export class NpyFault extends Error {
   override name = "NpyFault";
 }
 
-/** What numpy writes; `save` of other programs differs in spaces only. */
+/** The header as numpy writes it; `save` of other programs differs in spaces only. */
 const HEADER =
   /^\s*\{\s*'descr':\s*'([^']{1,40})',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]{0,400})\),?\s*\}\s*$/;
 const DTYPE = /^([<>|=])([fiub])([1248])$/;

@@ -13,7 +13,7 @@ import { inEpisodeOrder } from "./read_minari_parts.ts";
 const MOST_BYTES = 2 ** 31;
 /** An archive keeps times: this one is always the same. */
 const TIME = new Date(1980, 0, 1);
-/** What Minari says of a dataset. */
+/** Minari's description of a dataset. */
 const MINARI_ABOUT = "data/metadata.json";
 
 /** A folder as one file. */

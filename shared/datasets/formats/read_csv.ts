@@ -26,7 +26,7 @@ interface NumberColumn {
   integer: boolean;
 }
 
-/** What is in quotation marks parts no columns: a name may be `"force, x"`. */
+/** Commas inside quotation marks separate no columns: a name may be `"force, x"`. */
 const QUOTED = /"(?:[^"]|"")*"/g;
 
 /** Bytes in which the first two lines of a table are looked for. */

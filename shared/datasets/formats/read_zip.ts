@@ -14,7 +14,7 @@ import { readNpz } from "./read_npz.ts";
 import { readParquet } from "./read_parquet.ts";
 import { type Archive, openEntry, zipEntries, type ZipEntry, zipFaultsAt } from "./zip.ts";
 
-/** What tells the folder of a LeRobot dataset, and of Minari's. */
+/** Files that identify the folder of a LeRobot dataset, and of Minari's. */
 const LEROBOT = "meta/info.json";
 const MINARI = "data/main_data.hdf5";
 const MOST_JSON = 2 ** 20;

@@ -56,7 +56,7 @@ export interface Column {
   pieces: Piece[];
 }
 
-/** What the footer says. */
+/** The contents of the footer. */
 export interface Footer {
   rows: number;
   columns: Column[];
@@ -130,7 +130,7 @@ function columnsOf(elements: readonly Struct[]): Column[] {
   return columns;
 }
 
-/** What is inside a list has the list's name. */
+/** Elements of a list have the list's name. */
 function placeBelow({ path, inList, definition, repetition }: Place, element: Struct): Place {
   const kind = numberOf(element, 3, REQUIRED);
   const logical = element.get(10);

@@ -19,7 +19,7 @@ import {
   viewOf,
 } from "./thrift.ts";
 
-/** What a page holds. `definitions`, `repetitions`: empty where all are the same. */
+/** The contents of a page. `definitions`, `repetitions`: empty where all are the same. */
 export interface Page {
   count: number;
   definitions: Uint32Array;

@@ -33,7 +33,7 @@ export interface Reader {
 
 /** A structure's fields by their numbers. */
 export type Struct = Map<number, Value>;
-/** What a field may be; text is bytes. */
+/** The value of a field; text is bytes. */
 export type Value = boolean | number | Uint8Array | Value[] | Struct;
 
 const TYPE = {

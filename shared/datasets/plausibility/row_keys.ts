@@ -120,7 +120,7 @@ function growing(room: number) {
       }
       values[count++] = value;
     },
-    /** What was added; it is used before more is added. */
+    /** The added keys; used before more are added. */
     take(): Float64Array {
       const taken = values.subarray(0, count);
       count = 0;

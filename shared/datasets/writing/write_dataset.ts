@@ -18,7 +18,7 @@ const WRITERS: Readonly<Record<WrittenFormat, Writer>> = {
   parquet: writeParquetTo,
   safetensors: writeSafetensorsTo,
 };
-/** What a file's name ends in -> its format. */
+/** File name ending -> format. */
 const ENDINGS: Readonly<Record<string, WrittenFormat>> = {
   hdf5: "hdf5",
   h5: "hdf5",

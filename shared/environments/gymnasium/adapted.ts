@@ -6,7 +6,7 @@ import { installLine, typedVenv } from "./interpreter.ts";
 
 /** A package; `host.py` names the file of Python that is loaded with it. */
 export interface AdaptedPackage {
-  /** What its ids begin with, before the slash. */
+  /** The prefix of its ids, before the slash. */
   namespace: string;
   /** Its name where it is imported, and in `CUGRO_GYMNASIUM_PACKAGES`. */
   module: string;

@@ -11,7 +11,7 @@ export const PROTOCOL_VERSION = 1;
 const HEADER_BYTES = 16;
 const MOST_BYTES = 64 * 2 ** 20;
 
-/** What is asked. */
+/** Numbers of the calls. */
 export const CALLS: Readonly<Record<GymnasiumCall, number>> = { open: 1, reset: 2, step: 3, close: 4 };
 /** How it is answered: done; an environment or a request is at fault; the process of the environment is gone. */
 export const ANSWERS = { done: 0, fault: 1, lost: 2 } as const;

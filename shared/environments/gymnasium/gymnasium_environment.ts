@@ -6,7 +6,7 @@ import { faultOfGymnasium, type GymnasiumSpec, MOST_GYMNASIUM_STEPS } from "@cug
 import { errorOfFault, GymnasiumFault } from "./gymnasium_faults.ts";
 import type { PythonProcess } from "./python_process.ts";
 
-/** What the operator allows and knows. */
+/** The operator's settings and permissions. */
 export interface GymnasiumRules {
   /** Imported before an environment is made; what is registered by then may be run. */
   packages: readonly string[];
@@ -34,7 +34,7 @@ export interface GymnasiumOptions extends GymnasiumRules {
   limits?: GymnasiumLimits | undefined;
 }
 
-/** What one call gives; n = `size`. All arrays are the caller's to keep. */
+/** The result of a call; n = `size`. All arrays are the caller's to keep. */
 export interface GymnasiumStep {
   /** `[n, S]`; of a finished copy its last state */
   readonly states: Float32Array;

@@ -17,11 +17,11 @@ export type GymnasiumAct = (
   active: Uint8Array,
 ) => Float32Array | Promise<Float32Array>;
 
-/** What to run. */
+/** The episodes to run. */
 export interface EpisodeOptions extends Omit<GymnasiumOptions, "size"> {
   /** One episode each, 0 to 2^32 - 1. */
   seeds: readonly number[];
-  /** What the data has: another environment has not made it. */
+  /** Sizes of the data, which the environment must have. */
   expected: { stateDim: number; actionDim: number };
   /** Called as often as episodes begin; the same each time. `first`: place of the first of them among all. */
   startActing(first: number): GymnasiumAct;

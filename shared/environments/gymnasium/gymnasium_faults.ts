@@ -5,7 +5,7 @@
 import { adaptedAdvice, adaptedModule, adaptedPackage } from "./adapted.ts";
 import { interpreterAdvice, pipInstall } from "./interpreter.ts";
 
-/** What may be asked of the process. */
+/** Calls of the process. */
 export type GymnasiumCall = "open" | "reset" | "step" | "close";
 
 /** This installation does not run the environment: returns are not measured, and everything else is. */
@@ -36,7 +36,7 @@ export interface ReportedFault {
   package?: string | null;
 }
 
-/** What an operator does who trusts those who send data. */
+/** Advice for an operator who trusts the senders of data. */
 export const TRUST_ADVICE =
   "an operator who trusts those who send data allows it with --trust-environments or CUGRO_GYMNASIUM_TRUST=any";
 

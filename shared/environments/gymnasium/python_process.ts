@@ -174,7 +174,7 @@ class LaunchedPython implements PythonProcess {
     if (isFirst && this.#hasWorked && !this.#stopping) this.onEnd?.(this.#gone(end));
   }
 
-  /** What has never worked is an installation that lacks something; what has will work again when it is started again. */
+  /** A process that never worked lacks part of its installation; one that did is started again. */
   #gone(end: string): Error {
     const output = plainWords(this.#lastOutput.trim());
     const message = `Python (${this.python}) runs nothing: ${end}${output ? `, and said: ${output}` : ""}`;

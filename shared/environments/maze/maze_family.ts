@@ -6,7 +6,7 @@ import type { EnvironmentInfo } from "../families.ts";
 
 const ANGLES = [0.4, 1.6566, 2.9133, 4.1699, 5.4265];
 
-/** What `listFamilies()` says of it. */
+/** Its entry in `listFamilies()`. */
 export const MAZE_INFO: EnvironmentInfo = {
   family: "maze-dir",
   model: "point",

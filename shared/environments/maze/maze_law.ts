@@ -14,7 +14,7 @@ export const MAZE = {
   /** In the middle of the way: touching it breaks the point. */
   block: { along: [0.3, 1.1], across: [-0.25, 0.25] },
   goal: { along: 1.6, across: 0, radius: 0.2 },
-  /** What an action of 1 moves. */
+  /** The distance that an action of 1 moves. */
   stride: 0.7,
 } as const;
 
@@ -28,11 +28,11 @@ const REWARD_STEP = -0.02;
 /** Two coordinates of one frame. */
 export type Pair = readonly [number, number];
 
-/** What one step came to. */
+/** The result of one step. */
 export interface PointStep {
   readonly position: Pair;
   readonly reward: number;
-  /** What ended the episode, if anything. */
+  /** The cause of the episode's end, if it ended. */
   readonly end?: "goal" | "block";
 }
 

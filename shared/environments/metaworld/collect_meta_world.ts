@@ -29,7 +29,7 @@ const ACTION_DIM = 4;
 /** Episodes that are stepped together; no result depends on it. */
 const BATCH = 20;
 
-/** What to collect. */
+/** The data to collect. */
 export interface MetaWorldCollection {
   /** one of `META_WORLD_TASKS` */
   readonly task: string;

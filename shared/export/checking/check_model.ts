@@ -18,7 +18,7 @@ export const CHECKED_WITHIN = 1e-5;
 /** Of all rows this share may be undecided. */
 export const UNDECIDED = 0.01;
 
-/** What a check came to. */
+/** The result of a check. */
 export interface Checked {
   model: ModelName;
   passed: boolean;

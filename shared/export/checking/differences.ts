@@ -19,7 +19,7 @@ const ROUNDING = 3e-6;
 const CHOICE = 1e-3;
 const ROUNDING_OF_VALUES = 1e-5;
 const DIRECTIONS = 3;
-/** What float32 loses of a value, in spreads of returns: weights by exp(alpha Q) multiply it by alpha. */
+/** The precision of a value in float32, in spreads of returns: weights by exp(alpha Q) multiply it by alpha. */
 const VALUE_PRECISION = 1e-6;
 
 /**

@@ -34,7 +34,7 @@ export interface Ours {
 
 /** Whose replay, how much of it, and the seed of its noise. */
 export type ReplayInputs = Pick<TaskInputs, "task" | "rows" | "seed">;
-/** What replay comes of. */
+/** The noise of replay. */
 export type ReplayNoise = Record<"stateNoise" | "actionNoise", Float32Array>;
 
 /**

@@ -10,7 +10,7 @@ import type { Program, Word } from "../network_words.ts";
 /** As in `algorithm/numerics/layers.ts`. */
 const LAYER_NORM_EPSILON = 1e-5;
 
-/** What a network is given. */
+/** Inputs of a network. */
 export interface Given {
   /** Registers by name: `s`, `z`. */
   registers: Readonly<Record<string, Value>>;

@@ -22,7 +22,7 @@ const ATTRIBUTE = { float: 1, int: 2, ints: 7 } as const;
 const MODEL = createFileRegistry(fromJson(FileDescriptorProtoSchema, schema), () => undefined)
   .getMessage("onnx.ModelProto")!;
 
-/** What a tensor of a graph holds. */
+/** The element type of a graph's tensor. */
 export type ElementType = keyof typeof TYPES;
 /** A value of a graph: the name of an input, a weight, or what a node gives. */
 export type Value = string & { readonly __value: unique symbol };
@@ -44,7 +44,7 @@ export interface Graph {
   bytes(description: string, metadata: Readonly<Record<string, string>>): Uint8Array;
 }
 
-/** What a graph is made of so far. */
+/** The parts of a graph so far. */
 interface Parts {
   nodes: object[];
   inputs: object[];

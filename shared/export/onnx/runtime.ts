@@ -33,7 +33,7 @@ export interface OnnxModel {
   close(): Promise<void>;
 }
 
-/** What of onnxruntime is used. */
+/** The part of onnxruntime's interface that is used. */
 interface OnnxRuntime {
   env: { wasm: { numThreads: number; wasmBinary?: Uint8Array }; logLevel: string };
   InferenceSession: { create(bytes: Uint8Array): Promise<OnnxSession> };

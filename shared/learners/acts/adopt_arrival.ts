@@ -17,7 +17,7 @@ import {
   type Reading,
 } from "@cugro/protocol";
 
-/** What may be known of an object besides what the store says. */
+/** Facts about an object beside those in the store. */
 export interface ArrivalNotes {
   /** SHA-256 of its bytes, where the bytes passed through this process. @default null */
   contentHash?: string | null;

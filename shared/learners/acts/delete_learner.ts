@@ -113,7 +113,7 @@ export async function endDeletion(
   return (await readFact(source, deletionEndKey(name, n), deletionEndFactSchema))?.outcome ?? outcome;
 }
 
-/** What is missing of a learner, in words. */
+/** Missing parts of a learner, in words. */
 interface Losses {
   weights: string[];
   others: string[];

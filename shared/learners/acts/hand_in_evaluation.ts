@@ -15,7 +15,7 @@ import { loadFacts } from "../reading/load.ts";
 import { refuseDeleted } from "./revise_config.ts";
 import type { Act } from "./verdicts.ts";
 
-/** What was measured, by whom, and who hands it in. */
+/** The measurement, its evaluator, and the token that hands it in. */
 export type HandedIn = Omit<EvaluationFact, "schema" | "n" | "at">;
 
 /** An evaluation that cannot count; `field`: which of its members is at fault. */
@@ -62,7 +62,7 @@ export async function handInEvaluation(
   throw new Error(`Others evaluate version ${given.version} all the time: try again`);
 }
 
-/** What makes two of them the same: not when, nor by which number. */
+/** The content by which two of them are the same: neither time nor number. */
 function contentOf({ version, task, returns, success, seeds, evaluator, by }: HandedIn): string {
   return canonicalJson({
     ...{ version, task, returns, evaluator, by },

@@ -9,7 +9,7 @@ import { LABEL_NAMES, type LabelName, type LabelValues } from "@cugro/protocol";
 import { type LearnerFacts, taskState, validVersions } from "../facts/learner_facts.ts";
 import { differingValues, type LabelledTask, valuesOf } from "../facts/labelled_tasks.ts";
 
-/** What cannot be put right by a label, as it decides what the rows are. */
+/** Attributes that a label cannot correct, as they decide what the rows are. */
 const OF_THE_ROWS = [
   ...[
     "reward",

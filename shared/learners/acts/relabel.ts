@@ -24,7 +24,7 @@ import { readLabelValues } from "./label_values.ts";
 import { refuseDeleted } from "./revise_config.ts";
 import { type Act, findTask } from "./verdicts.ts";
 
-/** What a label says, or would say. */
+/** The effect of a label, or of a dry run. */
 export interface Relabelled {
   task: number;
   /** Number of the label; null if nothing differed, or it is not written yet. */
@@ -98,7 +98,7 @@ function unchanged({ task, set, before }: LabelFact): Relabelled {
   return { task, label: null, set, before, again: [], said: sentence };
 }
 
-/** What the label brings about: the episodes that are run again with it and are not without it. */
+/** The consequences of a label: the episodes that are run again with it and are not without it. */
 async function describe(store: Act["store"], facts: LearnerFacts, fact: LabelFact): Promise<Relabelled> {
   const { task, set, before } = fact;
   const cache = createCache();
@@ -127,7 +127,7 @@ async function describe(store: Act["store"], facts: LearnerFacts, fact: LabelFac
   return { task, label: null, set, before, again, said: sentences(facts, fact, again, labelled) };
 }
 
-/** What becomes of the anchors when episodes are others. */
+/** A sentence on the anchors when episodes change. */
 function aboutScale({ labelled, anchors }: LabelledTask): string {
   if (labelled?.measuresRandom) return "What random actions earn, which scores 0, is measured with it.";
   return `Score 0 and 100 stay returns of ${shortened(anchors.random)} and ${

@@ -29,7 +29,7 @@ export function sidecarOf(key: string): string {
   return `${key}.json`;
 }
 
-/** What a sidecar says. */
+/** The contents of a sidecar. */
 export interface SidecarNotes {
   reading?: Reading;
   /** That it is a task of its own, whatever is in it. */

@@ -34,7 +34,7 @@ import { firstStandingTask, refuseDeleted, refuseFrozen } from "./revise_config.
 import { refuseBlind } from "./refuse_blind.ts";
 import { loadFacts } from "../reading/load.ts";
 
-/** What every act needs. */
+/** Input of every act. */
 export interface Act {
   store: Store;
   /** The learner's. */

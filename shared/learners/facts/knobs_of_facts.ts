@@ -21,7 +21,7 @@ export function configOf(facts: Pick<LearnerFacts, "configs">, task: number): Co
   return config;
 }
 
-/** What knobs are read from. */
+/** The facts that knobs are read from. */
 export type KnobFacts = Pick<LearnerFacts, "configs" | "attempts" | "tasks" | "revisions">;
 
 /**

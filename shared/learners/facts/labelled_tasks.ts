@@ -17,7 +17,7 @@ import {
   type TaskFact,
 } from "@cugro/protocol";
 
-/** What labels have made of a task. */
+/** Changes of a task by its labels. */
 export interface Labelling {
   /** The task as it was accepted. */
   accepted: TaskFact;
@@ -110,14 +110,14 @@ function environmentOf({ environment }: TaskFact, { family, goal }: LabelValues)
   return name && numbers ? { family: name, goal: numbers } : null;
 }
 
-/** What labels say of the anchors; undefined if nothing. */
+/** Anchors set by labels; undefined without any. */
 function anchorsOf({ anchors }: TaskFact, values: LabelValues): Anchors | undefined {
   const { return_random: random, return_final_policy: good } = values;
   if (random === undefined && good === undefined) return undefined;
   return { random: random ?? anchors.random, good: good ?? anchors.good, source: "a label of the task" };
 }
 
-/** What a task's episodes run in, and how long; undefined: as long as the family's. */
+/** Environment and length of a task's episodes; undefined: the family's length. */
 export interface Episodes {
   environment: EnvironmentRef | null;
   steps: number | undefined;

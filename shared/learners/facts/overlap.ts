@@ -4,7 +4,7 @@
  */
 import { EPISODE_HASH_BYTES, type EpisodeHashes, type RevisionFact } from "@cugro/protocol";
 
-/** What a newer dataset has of an older one (`known`), has beside it (`added`), and lacks of it (`gone`). */
+/** Episodes of a newer dataset that an older one has (`known`) or lacks (`added`), and those missing (`gone`). */
 export type Overlap = Pick<RevisionFact, "known" | "added" | "gone" | "leading">;
 
 /**

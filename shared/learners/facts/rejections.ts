@@ -7,7 +7,7 @@ import { acceptedArrivals } from "./arrival_jobs.ts";
 import type { LearnerFacts } from "./learner_facts.ts";
 import { differingValues } from "./labelled_tasks.ts";
 
-/** What tells whether a refused file has been put right. */
+/** Facts that show whether a refused file was corrected. */
 export type RejectionFacts = Pick<LearnerFacts, "rejections" | "tasks" | "revisions" | "arrivals">;
 
 /**

@@ -153,7 +153,7 @@ export function nameOfData({ task, revision }: Pick<TaskData, "task" | "revision
   return revision === 0 ? `task ${task}` : `task ${task}, revision ${revision}`;
 }
 
-/** What a revision added to a task, in episodes and rows. */
+/** Episodes and rows that a revision added to a task. */
 export type GrowthFacts = Pick<RevisionFact, "task" | "known" | "added" | "gone" | "leading" | "size">;
 
 /**

@@ -34,7 +34,7 @@ import { type FactCache, REQUESTS_AT_ONCE } from "../reading/fact_cache.ts";
 import { remeasurements } from "../results/remeasure.ts";
 import { loadJobStates, stoppedJobs } from "../reading/load_jobs.ts";
 
-/** What is needed besides the facts under `learners/`: objects by key, and jobs with everything about them. */
+/** Objects needed besides the facts under `learners/`: objects by key, and jobs with everything about them. */
 export interface Reach {
   keys: Set<string>;
   /** By id, and of which kind they are, as far as is known. */
@@ -78,7 +78,7 @@ export async function reachOf(store: Store, facts: LearnerFacts, cache: FactCach
   return reach;
 }
 
-/** What was read and measured for a file that waits. */
+/** Marks outputs of reading and measuring a file that waits. */
 function markWaiting(reach: Reach, facts: LearnerFacts, job: ReturnType<typeof arrivalJobs>[number]): void {
   const id = jobId(job);
   const result = facts.jobs.get(id)?.result;

@@ -22,7 +22,7 @@ const FACT_WIDTH = 16;
 const BLOBS = [PREFIXES.artifacts, PREFIXES.datasets, PREFIXES.incoming];
 const isBlob = (key: string) => BLOBS.some((prefix) => key.startsWith(prefix));
 
-/** What was copied. */
+/** The copied objects. */
 export interface Transfer {
   /** Of the whole copy, with what was there already. */
   objects: number;
@@ -100,7 +100,7 @@ async function copyLearner(copy: Copy): Promise<Transfer> {
   return { objects, bytes, added };
 }
 
-/** What is pointed to goes before what points there; the learner's own fact is last: without it there is no learner. */
+/** Objects go before those that refer to them; the learner's own fact is last: without it there is no learner. */
 function phases(keys: readonly string[], name: string): { keys: string[]; width: number }[] {
   const last = [headKey(name), learnerKey(name)];
   const facts = keys.filter((key) => !isBlob(key) && !last.includes(key));

@@ -11,7 +11,7 @@ export interface OneStepNetworks {
   actor?: string;
 }
 
-/** What {@link actingFields} looks at. */
+/** Input of {@link actingFields}. */
 export interface ActingInput {
   k: number;
   knobs: Pick<Hyperparameters, "actingEpisodes" | "maxForgetting" | "evaluationEpisodes">;

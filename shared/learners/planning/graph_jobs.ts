@@ -28,7 +28,7 @@ export interface Builder extends GraphInput {
   jobs: GraphJob[];
 }
 
-/** What replays an old task: one of its shards, or its real dataset. */
+/** The replay of an old task: one of its shards, or its real dataset. */
 export interface Replay {
   task: number;
   shard: number;
@@ -183,7 +183,7 @@ export function addEpisodes(
   return addJob(builder, "policy.evaluate", evaluationSeed(builder.seed, about.task), fields, inputs);
 }
 
-/** What only labels ask for. Versions that know a task already have had its random actions measured. */
+/** Fields that only labels need. Versions that know a task already have had its random actions measured. */
 function labelledFields({ k, seed }: Builder, { task, labelled }: LabelledTask) {
   if (!labelled) return {};
   const { episodeSteps, measuresRandom } = labelled;

@@ -45,7 +45,7 @@ export interface Graph {
   parent: number | null;
   /** The task's rows, and how many of them its trainings read; null before the task has arrived. */
   rows: { size: number; trainingRows: number } | null;
-  /** What the version will know, in the order learnt. */
+  /** Tasks that the version will know, in the order learnt. */
   tasks: number[];
   jobs: GraphJob[];
   stateGenerator: string;
@@ -64,7 +64,7 @@ export interface Graph {
   shards: string[];
 }
 
-/** What a graph is made of. `tasks`: those that the parent knows, as it knows them; `learnt`: by task, the valid version that learnt it last; `parent` is the newest of them. */
+/** Input of a graph. `tasks`: those that the parent knows, as it knows them; `learnt`: by task, the valid version that learnt it last; `parent` is the newest of them. */
 export interface GraphInput {
   seed: number;
   knobs: Hyperparameters;

@@ -25,7 +25,7 @@ import {
 import { heldOutSeed } from "./seeds.ts";
 import { isJoint, pairsPerTask } from "./shards.ts";
 
-/** What labels and trainings are made from. */
+/** Sources of labels and trainings. */
 interface Sources {
   behaviorGenerator: string;
   critic: string;

@@ -15,7 +15,7 @@ export interface LabelledShard extends Replay {
   labelling: RefsOf<"actions.label">;
 }
 
-/** What trainers are given of old tasks, and what of it is measured against real data. */
+/** Replay of old tasks for trainers, and the part that is compared with real data. */
 export interface ReplaySources {
   trained: Replay[];
   measured: Replay[];

@@ -36,7 +36,7 @@ export function importedOf(result: ResultFact | undefined): Imported | undefined
   return { ...summary.data, normaliser: normaliser.artifact, sketch: sketch.artifact, ...hashes };
 }
 
-/** What a comparison needs to know of a file's dataset. */
+/** A file's dataset in a comparison. */
 export type Compared = Pick<
   Imported,
   "datasetHash" | "stateDim" | "actionDim" | "discreteActions" | "size" | "normaliser" | "episodeHashes"
@@ -48,7 +48,7 @@ export interface Kinship {
   overlap: Overlap;
 }
 
-/** What a file is to the tasks so far: new, more of one, or part of one. `job`: its result has the revision's normaliser and sketch. */
+/** The relation of a file to the tasks so far: new, more of one, or part of one. `job`: its result has the revision's normaliser and sketch. */
 export type Growth =
   | { kind: "wait"; jobs: JobOf<"dataset.measure">[] }
   | { kind: "grown" } & Kinship & { job: JobOf<"dataset.measure"> }

@@ -4,7 +4,7 @@
  */
 import type { VersionState } from "@cugro/protocol";
 
-/** What a version fact says of its decision. */
+/** The decision in a version fact. */
 export interface Decided {
   state: VersionState;
   decision: "published" | "parked";

@@ -25,7 +25,7 @@ export interface FactCache {
   leftover: Map<string, { version: number; shards: Set<string> }>;
   /** Whether the store has jobs of the old layout. */
   oldJobs: OldJobs;
-  /** What is known of pairs of datasets. */
+  /** Overlaps of pairs of datasets. */
   overlaps: Map<string, Overlap>;
 }
 
@@ -34,7 +34,7 @@ export interface FactSource {
   store: Store;
   cache: FactCache;
 }
-/** What a fact must look like. */
+/** The schema of a fact. */
 export type FactSchema<T> = Parameters<typeof parseFact<T>>[0];
 
 /**

@@ -61,7 +61,7 @@ export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"
   trainingRows: number;
   discreteActions: number | null;
   notices: NoticeFact[];
-  /** What was put right since it was accepted, oldest first. */
+  /** Corrections since it was accepted, oldest first. */
   labels: LabelFact[];
 }
 
@@ -102,7 +102,7 @@ export interface LearnerStatus extends LearnerMeasures {
   jobs: JobStatus[];
   /** Of each replay: the version it was used for, the old task, and how far it was from real data. */
   fidelity: ReplayFidelity[];
-  /** What labels have changed, in words. */
+  /** Changes by labels, in words. */
   remarks: string[];
   bytes: { rawData: number; generators: number; critic: number; shards: number };
   secondsPerKind: Partial<Record<JobKind, number>>;

@@ -35,7 +35,7 @@ import { standingDeletion } from "../facts/deletion.ts";
 import { labelTasks } from "../facts/labelled_tasks.ts";
 import type { LearnerFacts } from "../facts/learner_facts.ts";
 
-/** What is known of a learner except of its jobs and of what waits in `incoming/`. */
+/** The facts of a learner except its jobs and files that wait in `incoming/`. */
 export type ListedFacts = Omit<
   LearnerFacts,
   "incoming" | "jobs" | "missing" | "leftoverShards" | "overlaps"

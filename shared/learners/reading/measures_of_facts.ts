@@ -23,12 +23,12 @@ export interface WorstDrop {
   episodes: number;
 }
 
-/** What a version is measured by, beside the versions that it continues. Null where a figure has no meaning. */
+/** Measures of a version, compared with those that it continues. Null where a figure has no meaning. */
 export interface VersionMeasures extends Omit<Measures, "worstDrop"> {
   worstDrop: WorstDrop | null;
 }
 
-/** What a learner is measured by: its newest version, and all of its versions. */
+/** Measures of a learner: its newest version, and all of its versions. */
 export interface LearnerMeasures extends Omit<VersionMeasures, "justLearned"> {
   /** Mean over its valid versions of their average performance: the learning curve, not only its end. */
   meanPerformance: number | null;
@@ -47,7 +47,7 @@ export function sharesScale(one: Pick<RowCell, "success">, other: Pick<RowCell, 
   return (one.success === undefined) === (other.success === undefined);
 }
 
-/** What a version and those that it continues have shown of their tasks; scores that cannot be compared have records of their own. */
+/** Scores of a version and those that it continues; scores that cannot be compared have records of their own. */
 type Records = ReadonlyMap<string, TaskRecord>;
 
 /**

@@ -12,7 +12,7 @@ export interface Cell {
   estimate?: CellEstimate | undefined;
 }
 
-/** What a version has shown: a column a task, in the order of the tasks; null where there is nothing. */
+/** Results of a version: a column a task, in the order of the tasks; null where there is nothing. */
 export interface Shown {
   version: number;
   /** Parked, and not let through since: it counts for nothing, and a person may decide otherwise. */

@@ -36,7 +36,7 @@ const ASKED_JOBS = 128;
 /** Inputs made by the graph itself that a whole look checks. */
 const CHECKED_INPUTS = 250;
 
-/** What may have changed since the last look. */
+/** Possible changes since the last look. */
 export interface Change {
   /** Everything. */
   whole?: boolean;

@@ -8,7 +8,7 @@ import type { RowCell, WayScore } from "@cugro/protocol";
 export interface DescribedActing {
   task: number;
   acting: WayScore["acting"];
-  /** What the ways that were tried have shown; empty where nothing was compared. */
+  /** Results of the ways that were compared; empty where none were. */
   compared: string;
 }
 

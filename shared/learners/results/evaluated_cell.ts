@@ -45,7 +45,7 @@ export function evaluatedCell(
   };
 }
 
-/** What of a cell follows from the result of its evaluation, and the anchors that scale it. */
+/** The part of a cell that follows from its evaluation, and the anchors that scale it. */
 export type MeasuredCell = Omit<RowCell, "task" | "job" | "label" | "anchors" | "estimate" | "snapshots">;
 
 /**
@@ -87,7 +87,7 @@ function episodesOf(
   return { returns, success, scores };
 }
 
-/** What the task being learnt scored before its trainings were at their end, as far as that is done. */
+/** Scores of the task being learnt before the end of its trainings, as far as they are there. */
 function snapshotsOf(facts: LearnerFacts, graph: Graph, anchors: Anchors): Pick<RowCell, "snapshots"> {
   const snapshots = (graph.snapshots ?? []).flatMap(({ share, id }) => {
     const metrics = facts.jobs.get(id)?.result?.metrics;

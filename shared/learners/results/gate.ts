@@ -27,7 +27,7 @@ import { besideLimit } from "@cugro/algorithm/knobs";
 import { sharesScale } from "../reading/measures_of_facts.ts";
 import type { RowCell, VersionFact } from "@cugro/protocol";
 
-/** What is judged: the new row, and the limits. */
+/** Input of the gate: the new row, and the limits. */
 export interface Judged {
   knobs:
     & Pick<

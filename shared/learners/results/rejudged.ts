@@ -11,7 +11,7 @@ import { type Decision as Judgement, judgeBesideBest } from "./gate.ts";
 import { awaitedTasks } from "./outside.ts";
 import { areFacts, type StandingCell } from "./standing.ts";
 
-/** What would be decided on a version now, by the labels that stand. */
+/** The decision on a version by the labels now in force. */
 export interface Rejudged {
   version: number;
   decision: VersionFact["decision"];
@@ -61,14 +61,14 @@ export function decidedOf(fact: VersionFact, isValid: boolean): Judgement {
   return fact.awaits && isValid ? { decision: "published", reasons: [] } : fact;
 }
 
-/** What is before a place of the chain: its last version, the best cell of each task and scale, and what has happened to cells since. */
+/** The state before a place of the chain: its last version, the best cell of each task and scale, and what has happened to cells since. */
 interface Before {
   parent: { version: number; row: StandingCell[] } | undefined;
   best: ReadonlyMap<string, StandingCell>;
   states: ReadonlySet<Change | undefined>;
 }
 
-/** What has happened to a cell since its version was made. */
+/** Changes of a cell since its version was made. */
 type Change = AfterLabel | "outside";
 
 const changeOf = ({ after, outside }: StandingCell): Change | undefined => after ?? (outside && "outside");

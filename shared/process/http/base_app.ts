@@ -9,7 +9,7 @@ import type { Direct } from "./direct.ts";
 import type { FetchHandler, HttpServer, ListenOptions, Upgrade } from "./http_server.ts";
 import { listen } from "./listen.ts";
 
-/** What a process depends on: `true`, or what is wrong with it. */
+/** Dependencies of a process: `true`, or the fault. */
 export type Readiness = Record<string, string | true>;
 
 /** The readiness, the metrics and the log that the base answers with. */

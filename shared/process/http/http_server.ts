@@ -26,7 +26,7 @@ export interface HttpServer {
   close(graceMs?: number): Promise<void>;
 }
 
-/** What connections may cost, whether or not their requests have a token. */
+/** Limits of connections, with or without a token. */
 export interface ConnectionLimits {
   /** Connections at a time; one more costs the one that has been idle for the longest. @default 2000 */
   most: number;

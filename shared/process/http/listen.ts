@@ -197,7 +197,7 @@ async function* restOf(reader: Reader, reads: Promise<ReadableStreamReadResult<U
   }
 }
 
-/** What is there after one turn of the event loop, or undefined. */
+/** The result after one turn of the event loop, or undefined. */
 async function waitOneTurn<T>(work: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout>;
   const turn = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), 0));

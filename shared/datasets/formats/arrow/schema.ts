@@ -4,7 +4,7 @@
  */
 import { ArrowFault, DAMAGED, numberIn, type Table, tableIn, tablesIn, textIn } from "./flatbuffer.ts";
 
-/** What a column of numbers holds. */
+/** The type of a column of numbers. */
 export type NumberKind = { kind: "integer"; bytes: number; signed: boolean } | {
   kind: "float";
   bytes: number;
