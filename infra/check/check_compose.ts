@@ -74,6 +74,12 @@ function faultsOfService(name: string, service: Value, file: Value, ours: string
       ? ["must have init: true and a restart policy, so that it comes back when it hangs"]
       : []),
     ...faultsOfTokens(service),
+    ...(service.restart === "unless-stopped" && !service.stop_grace_period
+      ? ["must have a stop_grace_period: podman kills at once what has none"]
+      : []),
+    ...(/^$|:-(true|false)\}$/.test(service.environment?.OTEL_DENO ?? "")
+      ? []
+      : ["OTEL_DENO must be true or false where nothing is set: Deno complains about anything else"]),
     ...(ours && String(service.command) !== ours ? [`starts ${service.command}`] : []),
     ...environment.filter((key) => !CONFIG_VARIABLES.includes(key)).map((key) =>
       `${key} is no variable of ours`

@@ -94,6 +94,11 @@ Deno.test("checkCompose() finds what the specification or we forbid", () => {
     "profile together has 0 services that do critic.train",
   );
   assertFault(faultsOf(({ services }) => delete services.worker), "worker is missing");
+  assertFault(faultsOf(({ services }) => delete services.nats.stop_grace_period), "podman kills at once");
+  assertFault(
+    faultsOf(({ services }) => services.gateway.environment.OTEL_DENO = "${OTEL_DENO:-}"),
+    "OTEL_DENO must be true or false",
+  );
   // The file alone would stay the old one when it is replaced.
   const alone = "./secrets/tokens/tokens.json:/run/secrets/gateway/tokens.json:ro";
   for (const volumes of [[], [alone], ["./secrets/tokens:/run/secrets/gateway"]]) {

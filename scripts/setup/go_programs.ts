@@ -49,6 +49,15 @@ export const GO_PROGRAMS = {
     binary: "cmd",
     minutes: 1,
   },
+  // Compose itself, for `deno task test:image`: it drives podman over Docker's API.
+  "docker-compose": {
+    module: "github.com/docker/compose/v2/cmd",
+    version: "v2.32.4",
+    binary: "cmd",
+    minutes: 8,
+  },
+  // What minio/init.sh calls, in the same test.
+  mc: { module: "github.com/minio/mc", version: "v0.0.0-20250313080218-cf909e1063a9", minutes: 3 },
 } as const satisfies Record<string, GoModule>;
 
 /** A program of {@link GO_PROGRAMS}. */

@@ -75,13 +75,17 @@ async function makeBases(tools: Tools, report: (line: string) => void): Promise<
   // By another path: Deno's `spawn` takes an argument that is its own for a command, and puts flags behind it.
   const copy = join(tools.folder, "deno-to-add");
   copyFileSync(process.execPath, copy);
-  await commit(tools, "scratch", name, [["add", copy, "/deno"]]);
+  await makeImage(tools, "scratch", name, [["add", copy, "/deno"]]);
   rmSync(copy);
 }
 
+/** Name of Debian's image. */
+export const debianImage = (images: Images = readImages()) =>
+  `docker.io/library/debian:${images.debian!.tag}`;
+
 async function makeDebian(tools: Tools, images: Images, report: (line: string) => void): Promise<void> {
   const tag = images.debian!.tag;
-  const name = `docker.io/library/debian:${tag}`;
+  const name = debianImage(images);
   if (await has(tools, name)) return;
   const suite = SUITES[tag.split(".")[0]!];
   if (suite === undefined) {
@@ -97,19 +101,25 @@ async function makeDebian(tools: Tools, images: Images, report: (line: string) =
   for (const folder of ["var/cache/apt/archives", "var/lib/apt/lists"]) removeTree(join(root, folder));
   const hasOwn = existsSync(CERTIFICATES) && readdirSync(CERTIFICATES).length > 0;
   const bundle = "NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt";
-  await commit(tools, "scratch", name, [
+  await makeImage(tools, "scratch", name, [
     ["add", root, "/"],
     ...hasOwn ? [["add", CERTIFICATES, CERTIFICATES], ["config", "--env", bundle]] : [],
   ]);
   removeTree(root);
 }
 
-const has = async (tools: Tools, name: string) =>
+/** Whether an image is there. */
+export const has = async (tools: Tools, name: string): Promise<boolean> =>
   (await runCommand("buildah", [...tools.place, "inspect", "--type", "image", name], tools.environment))
     .code === 0;
 
-/** Steps are commands of buildah without the container's name. */
-async function commit(tools: Tools, from: string, name: string, steps: readonly string[][]): Promise<void> {
+/** An image of another one and some steps: commands of buildah without the container's name. */
+export async function makeImage(
+  tools: Tools,
+  from: string,
+  name: string,
+  steps: readonly string[][],
+): Promise<void> {
   const container = await ask(tools, "buildah", "from", "--pull-never", from);
   for (const [command, ...args] of steps) {
     const before = command === "config" ? args : [];

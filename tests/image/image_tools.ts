@@ -3,13 +3,23 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { lastWords, runCommand } from "../../scripts/setup/run_program.ts";
 
-/** Debian's packages that this needs; catatonit is podman's `--init`. */
+/** Debian's packages that this needs; catatonit is podman's `--init`. What networks need is unpacked here, should it not be installed. */
 const PACKAGES = "buildah podman runc catatonit debootstrap";
+
+/** Where podman looks for the programs that it calls. */
+const HELPERS = [
+  "/usr/local/libexec/podman",
+  "/usr/libexec/podman",
+  "/usr/local/lib/podman",
+  "/usr/lib/podman",
+];
+/** Where netavark and aardvark-dns, which are its networks and their names, lie below the folder. */
+const NETWORK_PROGRAMS = "network-programs/usr/lib/podman";
 
 /** What the programs share: one place for images, one configuration. */
 export interface Tools {
@@ -32,11 +42,12 @@ export async function openTools(folder: string): Promise<Tools> {
   }
   mkdirSync(folder, { recursive: true });
   const configuration = join(folder, "containers.conf");
-  writeFileSync(configuration, configurationOf(hardLimits(), await isHybrid()));
+  writeFileSync(configuration, configurationOf(folder, hardLimits(), await isHybrid()));
   return {
     folder,
     place: ["--root", join(folder, "images"), "--runroot", join(folder, "run")],
-    environment: { CONTAINERS_CONF: configuration, TMPDIR: folder },
+    // There need be no systemd, whose timers podman would have check the health of containers.
+    environment: { CONTAINERS_CONF: configuration, TMPDIR: folder, DISABLE_HC_SYSTEMD: "true" },
   };
 }
 
@@ -44,14 +55,18 @@ export async function openTools(folder: string): Promise<Tools> {
  * A runtime may not raise the limits of files and processes where this process may not (a sandbox, a container): they stay what they
  * are. crun refuses machines with both versions of cgroups; runc takes them.
  */
-function configurationOf(limits: readonly string[], hybrid: boolean): string {
+function configurationOf(folder: string, limits: readonly string[], hybrid: boolean): string {
   return [
     "[containers]",
     `default_ulimits = ${JSON.stringify(limits)}`,
     'cgroups = "no-conmon"',
+    "[network]",
+    'network_backend = "netavark"',
+    `network_config_dir = ${JSON.stringify(join(folder, "networks"))}`,
     "[engine]",
     'cgroup_manager = "cgroupfs"',
     'events_logger = "file"',
+    `helper_binaries_dir = ${JSON.stringify([join(folder, NETWORK_PROGRAMS), ...HELPERS])}`,
     ...hybrid ? ['runtime = "runc"'] : [],
     "",
   ].join("\n");
@@ -71,6 +86,24 @@ function hardLimits(): string[] {
 async function isHybrid(): Promise<boolean> {
   const { stdout } = await runCommand("stat", ["--file-system", "--format=%T", "/sys/fs/cgroup"]);
   return stdout.trim() !== "cgroup2fs";
+}
+
+/** Makes netavark and aardvark-dns available, should they not be installed. @throws {CannotBuild} where their packages cannot be had */
+export async function findNetworkPrograms({ folder }: Tools, report: (line: string) => void): Promise<void> {
+  const own = join(folder, NETWORK_PROGRAMS);
+  const packages = ["netavark", "aardvark-dns"];
+  const areThere = () =>
+    packages.every((name) => [own, ...HELPERS].some((place) => existsSync(join(place, name))));
+  if (areThere()) return;
+  const place = join(folder, NETWORK_PROGRAMS.split("/")[0]!);
+  mkdirSync(place, { recursive: true });
+  report(`unpacking ${packages.join(" and ")} (once)`);
+  const script =
+    'cd "$0" && apt-get download "$@" && for one in *.deb; do dpkg -x "$one" . && rm "$one"; done';
+  const ended = await runCommand("sh", ["-ec", script, place, ...packages]);
+  if (areThere()) return;
+  const install = `apt-get install --no-install-recommends ${packages.join(" ")}`;
+  throw new CannotBuild(`podman's networks need ${packages.join(" and ")}: ${install}: ${lastWords(ended)}`);
 }
 
 /** Unmounts what both programs leave mounted in their folder, the innermost first; the files stay. */

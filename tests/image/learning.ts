@@ -20,11 +20,17 @@ const STEPS = { stateSteps: 30, behaviorSteps: 30, criticSteps: 30 };
 const LEARN_MS = 900_000;
 const SWIMMER_STATES = 8;
 
-/** Servers that run. */
-export interface TestServers {
+/** Where something is learnt. */
+export interface LearningPlace {
+  /** For data. */
   folder: string;
+  /** Of an administrator. */
   token: string;
   store: StoreConfig;
+}
+
+/** Servers that run. */
+export interface TestServers extends LearningPlace {
   /** Leads services to them. */
   environment: Record<string, string>;
   stop(): Promise<void>;
@@ -54,15 +60,21 @@ export async function startTestServers(folder: string): Promise<TestServers> {
   };
 }
 
-/** Drops a file, waits for its version, and acts with it. @throws {Error} saying what did not come */
+/** The learner of {@link becomesVersion}. */
+export async function createTestLearner({ token }: LearningPlace, url: string): Promise<void> {
+  const { learners } = createClient({ url, token });
+  await learners.create({ name: "one", seed: 0, preset: "smoke", overrides: STEPS });
+}
+
+/** Drops a file, waits for its version, and acts with it. @param version its number @throws {Error} saying what did not come */
 export async function becomesVersion(
-  { folder, token, store: config }: TestServers,
+  { folder, token, store: config }: LearningPlace,
   url: string,
+  version: number,
   report: (line: string) => void,
 ): Promise<void> {
   const client = createClient({ url, token });
-  await client.learners.create({ name: "one", seed: 0, preset: "smoke", overrides: STEPS });
-  const [file] = await smallStream(folder, 1);
+  const file = (await smallStream(folder, version)).at(-1);
   const store = await openStore(config);
   const began = performance.now();
   try {
@@ -70,7 +82,7 @@ export async function becomesVersion(
   } finally {
     await store.close();
   }
-  while ((await client.learners.show("one")).head !== 1) {
+  while ((await client.learners.show("one")).head !== version) {
     if (performance.now() - began > LEARN_MS) {
       throw new Error(
         `No version after ${LEARN_MS} ms: ${JSON.stringify(await client.learners.show("one"))}`,
@@ -78,8 +90,11 @@ export async function becomesVersion(
     }
     await sleep(500);
   }
-  report(`a dropped file was a version after ${Math.round((performance.now() - began) / 1000)} s`);
-  const { actions } = await client.act("one", { task: 1, observations: [Array(SWIMMER_STATES).fill(0)] });
+  report(`a dropped file was version ${version} after ${Math.round((performance.now() - began) / 1000)} s`);
+  const { actions } = await client.act("one", {
+    task: version,
+    observations: [Array(SWIMMER_STATES).fill(0)],
+  });
   if (actions?.[0]?.length !== 2) {
     throw new Error(`The version must act: it answered ${JSON.stringify(actions)}`);
   }

@@ -1,24 +1,30 @@
 /**
  * `deno task test:image`: builds the image and runs all services from it against real servers, until a dropped file is a version that
- * acts.
+ * acts; then compose.yaml itself.
  * @module
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { cacheFolder } from "../../scripts/setup/setup_plan.ts";
 import { startOrder } from "../../scripts/cluster/service_programs.ts";
 import { buildImage, IMAGE } from "./build.ts";
+import { runCompose } from "./compose_run.ts";
 import { type Container, startContainer } from "./containers.ts";
-import { becomesVersion, startTestServers, type TestServers } from "./learning.ts";
+import { becomesVersion, createTestLearner, startTestServers, type TestServers } from "./learning.ts";
 import { ask, CannotBuild, closeTools, openTools, type Tools } from "./image_tools.ts";
+
+/** The services one by one, and compose.yaml in two of its profiles. */
+const PARTS = ["services", "compose", "together"] as const;
+type Part = typeof PARTS[number];
 
 interface Settings {
   folder: string;
   pull?: boolean;
   build: boolean;
+  only?: Part;
 }
 
 const report = (line: string) => console.log(`image: ${line}`);
@@ -31,7 +37,7 @@ async function undoAll(): Promise<void> {
   for (const step of undo.splice(0).reverse()) await step();
 }
 
-async function main({ folder, pull = false, build }: Settings): Promise<void> {
+async function main({ folder, pull = false, build, only }: Settings): Promise<void> {
   const tools = await openTools(resolve(folder));
   undo.push(() => closeTools(tools));
   if (build) {
@@ -42,6 +48,14 @@ async function main({ folder, pull = false, build }: Settings): Promise<void> {
   if (user !== "65532:65532") throw new Error(`The image's user must be 65532:65532: it is "${user}"`);
   const scratch = await mkdtemp(join(tmpdir(), "cugro-image-"));
   undo.push(() => rm(scratch, { recursive: true, force: true }));
+  for (const part of only === undefined ? PARTS : [only]) {
+    const place = { tools, scratch, undo, report: (line: string) => report(`${part}: ${line}`) };
+    if (part === "services") await runServices(tools, scratch);
+    else await runCompose({ ...place, profile: part === "compose" ? "cpu" : part });
+  }
+}
+
+async function runServices(tools: Tools, scratch: string): Promise<void> {
   const servers = await startTestServers(scratch);
   undo.push(servers.stop);
   await runAll(tools, servers);
@@ -61,7 +75,8 @@ async function runAll(tools: Tools, servers: TestServers): Promise<void> {
       report(`${service} is ready after ${container.readySeconds.toFixed(1)} s, ${memory}`);
     }
     const gateway = containers.find(({ service }) => service === "gateway")!;
-    await becomesVersion(servers, gateway.url, report);
+    await createTestLearner(servers, gateway.url);
+    await becomesVersion(servers, gateway.url, 1, report);
   } catch (error) {
     for (const { service, run } of containers) console.error(`--- ${service}\n${run.output().slice(-2_000)}`);
     throw error;
@@ -76,11 +91,15 @@ async function runAll(tools: Tools, servers: TestServers): Promise<void> {
 
 const program = new Command("test:image")
   .description(
-    "build the image's target cpu with buildah and run every service from it with podman; needs root",
+    "build the image's target cpu with buildah; run every service from it with podman, and compose.yaml; needs root",
   )
   .option("--folder <dir>", "images and layers, kept for the next time", join(cacheFolder(), "image"))
   .option("--pull", "take the base images from their registries instead of making them")
-  .option("--no-build", "run what was built before");
+  .option("--no-build", "run what was built before")
+  .addOption(
+    new Option("--only <part>", "the services one by one, or compose.yaml with its profile cpu or together")
+      .choices(PARTS),
+  );
 program.parse();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.once(name, () => void undoAll().finally(() => process.exit(130)));
