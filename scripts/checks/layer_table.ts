@@ -101,8 +101,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "bus",
     "learners/acts",
     "learners/planning",
+    "learners/reading",
     "learners/results",
   ],
+  // Where learners stand, as the store tells it.
+  "learners/reading": [...COMMON, "algorithm", "store", "learners", "learners/planning", "learners/results"],
   // The graph of a learner's jobs: pure.
   "learners/planning": ["protocol", "algorithm", "learners"],
   // A label is judged by what a file could say, and by what can be simulated.

@@ -10,9 +10,10 @@ import {
   knobsOfData,
   type LearnerFacts,
   standingVersions,
+  sumWork,
   type TaskData,
 } from "@cugro/learners";
-import type { JobKind, VersionFact } from "@cugro/protocol";
+import type { JobKind, KindWork, VersionFact } from "@cugro/protocol";
 
 /**
  * The version that these results make.
@@ -52,7 +53,17 @@ export function decideVersion(facts: LearnerFacts, graph: Graph): VersionFact {
     kinds: [...made.map(({ kind }) => kind), ...graph.jobs.map(({ job }) => job.kind)],
     ...weightsOf(facts, graph),
     seconds: results.reduce((sum, result) => sum + result.seconds, 0),
+    work: workOf(facts, graph),
   };
+}
+
+/** What was done for this version and for none before it, so that nobody has to read thousands of results for it. */
+function workOf(facts: LearnerFacts, graph: Graph): KindWork[] {
+  const before = new Set(facts.versions.flatMap(({ jobs }) => jobs));
+  return sumWork(graph.jobs.flatMap(({ id, job }) => {
+    const result = before.has(id) ? undefined : facts.jobs.get(id)?.result;
+    return result ? [{ job, result }] : [];
+  }));
 }
 
 /** The jobs that read and measured a dataset before it was accepted. */

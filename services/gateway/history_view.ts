@@ -3,7 +3,7 @@
  * @module
  */
 import type { History } from "@cugro/client/schemas";
-import type { LearnerStatus } from "@cugro/learners";
+import type { LearnerOverview } from "@cugro/learners";
 import { sha256 } from "@cugro/protocol";
 import { pendingView } from "./views.ts";
 
@@ -18,7 +18,7 @@ const MARK_LETTERS = 24;
  * @param status of the learner
  * @returns the body of an answer, and its mark
  */
-export function historyJson(status: LearnerStatus): { mark: string; json: string } {
+export function historyJson(status: LearnerOverview): { mark: string; json: string } {
   const json = JSON.stringify(historyView(status));
   const mark = sha256(json).slice(0, MARK_LETTERS);
   return { mark, json: `{"mark":"${mark}",${json.slice(1)}` };
@@ -30,7 +30,7 @@ export function historyJson(status: LearnerStatus): { mark: string; json: string
  * @param status of the learner
  * @returns as `GET /v1/learners/NAME/history` answers, without the mark
  */
-export function historyView(status: LearnerStatus): Omit<History, "mark"> {
+export function historyView(status: LearnerOverview): Omit<History, "mark"> {
   const { learner, tasks, versions, validVersions } = status;
   const valid = new Set(validVersions);
   return {
@@ -55,7 +55,7 @@ export function historyView(status: LearnerStatus): Omit<History, "mark"> {
 type Columns = History["cells"];
 
 /** Row by row, so that a version's numbers stand together. */
-function cellColumns(status: LearnerStatus): Columns {
+function cellColumns(status: LearnerOverview): Columns {
   const { tasks, versions, fidelity } = status;
   const width = tasks.length;
   const empty = () => Array<number | null>(versions.length * width).fill(null);
@@ -92,7 +92,7 @@ function cellColumns(status: LearnerStatus): Columns {
 }
 
 /** Adds the gate's bounds for valid versions. */
-function putBounds({ tasks, versions, validVersions, bounds }: LearnerStatus, columns: Columns): void {
+function putBounds({ tasks, versions, validVersions, bounds }: LearnerOverview, columns: Columns): void {
   const rowOf = new Map(versions.map(({ version }, row) => [version, row]));
   validVersions.forEach((version, place) =>
     bounds[place]?.forEach((bound, column) => {
@@ -104,12 +104,12 @@ function putBounds({ tasks, versions, validVersions, bounds }: LearnerStatus, co
 }
 
 /** In multiples of the distance that real rows have from each other. */
-function timesFloor({ fidelity }: LearnerStatus["fidelity"][number]): number | null {
+function timesFloor({ fidelity }: LearnerOverview["fidelity"][number]): number | null {
   const { slicedWasserstein: distance, slicedWassersteinFloor: floor } = fidelity;
   return typeof distance === "number" && typeof floor === "number" && floor > 0 ? distance / floor : null;
 }
 
-function allowedDistances({ versions, fidelity }: LearnerStatus): (number | null)[] {
+function allowedDistances({ versions, fidelity }: LearnerOverview): (number | null)[] {
   const allowed = new Map(fidelity.map((replay) => [replay.version, replay.allowed]));
   return versions.map(({ version }) => allowed.get(version) ?? null);
 }

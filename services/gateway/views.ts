@@ -9,7 +9,7 @@ import {
   explainDecision,
   type JobStatus,
   type LearnerFacts,
-  type LearnerStatus,
+  type LearnerOverview,
   pickMeasures,
   shownBy,
   type ShownCell,
@@ -36,10 +36,8 @@ import type {
  * @param status of the learner
  * @returns as `GET /v1/learners/NAME` answers
  */
-export function learnerView(status: LearnerStatus, problems: Learner["problems"]): Learner {
+export function learnerView(status: LearnerOverview, problems: Learner["problems"]): Learner {
   const { learner, head, bytes, secondsPerKind } = status;
-  const jobs = { waiting: 0, ready: 0, done: 0, failed: 0 };
-  for (const { state } of status.jobs) jobs[state]++;
   return {
     name: learner.name,
     seed: learner.seed,
@@ -49,27 +47,14 @@ export function learnerView(status: LearnerStatus, problems: Learner["problems"]
     ...pickMeasures(status),
     tasks: status.tasks.map(taskView),
     rejections: status.rejections.map(({ seq, key, reason }) => ({ seq, key, reason })),
-    jobs,
+    jobs: status.jobCounts,
     bytes,
     secondsPerKind,
-    work: workView(status.jobs),
+    work: status.work.map(({ task, kind, jobs, seconds, coreSeconds }) => ({
+      ...{ task, kind, jobs, seconds, coreSeconds },
+    })),
     problems,
   };
-}
-
-/** Sums over the jobs that are done, in the order in which they come. */
-function workView(jobs: readonly JobStatus[]): Learner["work"] {
-  const sums = new Map<string, Learner["work"][number]>();
-  for (const { task, kind, seconds, coreSeconds } of jobs) {
-    if (seconds === null) continue;
-    const mark = `${task} ${kind}`;
-    const sum = sums.get(mark) ?? { task, kind, jobs: 0, seconds: 0, coreSeconds: 0 };
-    sum.jobs++;
-    sum.seconds += seconds;
-    sum.coreSeconds += coreSeconds ?? seconds;
-    sums.set(mark, sum);
-  }
-  return [...sums.values()];
 }
 
 /**
@@ -79,7 +64,7 @@ function workView(jobs: readonly JobStatus[]): Learner["work"] {
  * @returns its revision, preset and knobs
  */
 export function configView(
-  { revision, fromTask, preset, knobs }: LearnerStatus["config"],
+  { revision, fromTask, preset, knobs }: LearnerOverview["config"],
 ): Learner["config"] {
   return { revision, fromTask, preset, knobs };
 }
@@ -90,7 +75,7 @@ export function configView(
  * @param fact the task with its state
  * @returns as `GET .../tasks/K` answers
  */
-export function taskView(fact: LearnerStatus["tasks"][number]): Task {
+export function taskView(fact: LearnerOverview["tasks"][number]): Task {
   const { task, name, state, revision, attempt, current, arrival, datasetHash, size, episodes, bytes } = fact;
   const { trainingRows, stateDim, actionDim, horizon, environment, anchors } = fact;
   const labels = fact.labels.map(({ schema: _, task: __, ...label }) => label);
@@ -131,7 +116,7 @@ export function arrivalView(
  * @returns a row of `GET .../versions`
  */
 export function versionSummary(
-  fact: LearnerStatus["versions"][number],
+  fact: LearnerOverview["versions"][number],
   head: number | null,
 ): VersionSummary {
   const { version, task, revision, attempt, state, promotable, parent, tasks, row, measures, seconds } = fact;
@@ -151,7 +136,7 @@ export function versionSummary(
  * @param head number of the version that serves
  * @returns as `GET .../versions/V` answers
  */
-export function versionView(fact: LearnerStatus["versions"][number], head: number | null): Version {
+export function versionView(fact: LearnerOverview["versions"][number], head: number | null): Version {
   const { stateGenerator, behaviorGenerator, critic, proposer, actor, jobs, row } = fact;
   return {
     ...versionSummary(fact, head),
@@ -201,7 +186,7 @@ export function jobView(job: JobStatus, kept: KeptProgress | undefined): JobDeta
  * @param status of the learner
  * @returns as `GET .../results` answers; scores in points, null where there is none
  */
-export function resultsView(status: LearnerStatus): Results {
+export function resultsView(status: LearnerOverview): Results {
   const { tasks, versions, validVersions } = status;
   const valid = versions.filter(({ version }) => validVersions.includes(version));
   const cells = valid.map(({ row }) => tasks.map(({ task }) => row.find((cell) => cell.task === task)));
@@ -233,7 +218,7 @@ function intervalOf(cell: ShownCell | undefined): [number, number] | null {
  * @param pending as far as its evaluations are done
  * @returns as `GET /v1/learners/NAME/results` answers; null while no version is being made
  */
-export function pendingView(pending: LearnerStatus["pending"]): Results["pending"] {
+export function pendingView(pending: LearnerOverview["pending"]): Results["pending"] {
   if (!pending) return null;
   const cells = pending.cells.map(({ task, job, cell }) => {
     const { meanScore = null, low = null, high = null, episodes = 0, valueEstimate = null } = cell

@@ -126,6 +126,8 @@ export { describeActing, type DescribedActing } from "./results/acting_words.ts"
 export { previewGraph } from "./planning/preview.ts";
 export { describeTrainingRows } from "./planning/training_rows.ts";
 export { type Cell, type Shown, shownBy, shownVersions } from "./reading/shown.ts";
+export type { JobSums } from "./reading/decided_work.ts";
+export { type DoneJob, sumWork, type TaskWork } from "./reading/work_sums.ts";
 export { createReader, type LearnerReader, type ReaderOptions } from "./reading/reader.ts";
 export { type Decided, describeDecision, explainDecision, isObserved } from "./reading/decision.ts";
 export type { JobStatus } from "./reading/job_statuses.ts";
@@ -144,11 +146,13 @@ export {
 } from "./reading/measures_of_facts.ts";
 export {
   describeRejection,
+  type LearnerOverview,
+  learnerOverview,
   type LearnerStatus,
   learnerStatus,
   type TaskStatus,
-  type VersionStatus,
 } from "./reading/learner_status.ts";
+export type { VersionStatus } from "./reading/version_statuses.ts";
 export { exportLearner, importLearner, type Transfer, type TransferProgress } from "./moving/transfer.ts";
 export { type Act, cancel, promote, retry, rollback } from "./acts/verdicts.ts";
 export { EvaluationError, type HandedIn, handInEvaluation } from "./acts/hand_in_evaluation.ts";

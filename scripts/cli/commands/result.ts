@@ -11,7 +11,6 @@ import {
   type Shown,
   shownVersions,
   type TrainingSteps,
-  trainingSteps,
 } from "@cugro/learners";
 import { rejectionProblem } from "@cugro/problems";
 import { briefly, describeDrop } from "@cugro/report/words";
@@ -96,7 +95,7 @@ export function resultOf(
     secondsPerKind,
     bytes,
     notices: status.tasks.flatMap(({ task, notices }) => notices.map((notice) => ({ task, ...notice }))),
-    steps: trainingSteps(status.jobs),
+    steps: status.steps,
     remarks: status.remarks,
     problems,
   };

@@ -37,9 +37,8 @@ async function status(
 ): Promise<void> {
   await refuseWhileAway(learners);
   if (learner === undefined) return await statusOfAll(learners, json);
-  const found = await learners.status(learner);
-  if (json) return printJson(found);
-  printStatus(found, learners.place);
+  if (json) return printJson(await learners.whole(learner));
+  printStatus(await learners.status(learner), learners.place);
 }
 
 /**
@@ -147,12 +146,12 @@ function nameOf(environment: ShownStatus["tasks"][number]["environment"]): strin
 }
 
 /** Finished jobs in sums, unfinished ones by name. */
-function printJobs({ jobs, secondsPerKind }: ShownStatus): void {
-  const done = jobs.filter(({ state }) => state === "done").length;
+function printJobs({ openJobs, jobCounts, secondsPerKind }: ShownStatus): void {
+  const all = Object.values(jobCounts).reduce((sum, count) => sum + count, 0);
   const seconds = Object.entries(secondsPerKind).map(([kind, sum]) => `${kind} ${duration(sum)}`).join(", ");
-  if (jobs.length === 0) return;
-  console.log(`\n${done} of ${jobs.length} jobs done${seconds ? `: ${seconds}` : ""}`);
-  for (const { state, label, message } of jobs) {
+  if (all === 0) return;
+  console.log(`\n${jobCounts.done} of ${all} jobs done${seconds ? `: ${seconds}` : ""}`);
+  for (const { state, label, message } of openJobs) {
     if (state !== "done") console.log(`  ${state.padEnd(8)} ${label}${message ? `: ${message}` : ""}`);
   }
 }

@@ -5,7 +5,7 @@
 import { describeRejection, explainDecision } from "@cugro/learners";
 import { describeProblem, type Problem } from "@cugro/protocol";
 import { describeDrop, duration, figure } from "@cugro/report/words";
-import type { ShownStatus, ShownVersion } from "../learners/learners.ts";
+import type { ShownJob, ShownStatus, ShownVersion, WholeStatus } from "../learners/learners.ts";
 
 /** Something that happened, in a sentence and as data; types are those of events where there is one. */
 export interface Happening {
@@ -15,8 +15,6 @@ export interface Happening {
   data: Record<string, unknown>;
 }
 
-type Job = ShownStatus["jobs"][number];
-
 /**
  * Changes since an earlier look.
  *
@@ -24,7 +22,7 @@ type Job = ShownStatus["jobs"][number];
  * @param after where it stands now
  * @returns arrivals, jobs, decisions and problems, in this order
  */
-export function happeningsBetween(before: ShownStatus | undefined, after: ShownStatus): Happening[] {
+export function happeningsBetween(before: WholeStatus | undefined, after: WholeStatus): Happening[] {
   const learner = after.learner.name;
   const of = (type: string, text: string, data: Record<string, unknown>): Happening => ({
     ...{ type: `cugro.${type}`, learner, text, data },
@@ -45,7 +43,7 @@ export function happeningsBetween(before: ShownStatus | undefined, after: ShownS
 }
 
 type Make = (type: string, text: string, data: Record<string, unknown>) => Happening;
-type Before = ShownStatus | undefined;
+type Before = WholeStatus | undefined;
 
 /** Those of `after` whose mark is not among those of `before`. */
 function fresh<T>(before: readonly T[] | undefined, after: readonly T[], mark: (one: T) => unknown): T[] {
@@ -53,7 +51,7 @@ function fresh<T>(before: readonly T[] | undefined, after: readonly T[], mark: (
   return after.filter((one) => !known.has(mark(one)));
 }
 
-function arrivals(before: Before, after: ShownStatus, of: Make): Happening[] {
+function arrivals(before: Before, after: WholeStatus, of: Make): Happening[] {
   const imports = (status: Before) => status?.jobs.filter(({ kind }) => kind === "dataset.import");
   return [
     // An import that is done when it first appears has already become a task.
@@ -66,12 +64,12 @@ function arrivals(before: Before, after: ShownStatus, of: Make): Happening[] {
   ];
 }
 
-function jobs(before: Before, after: ShownStatus, of: Make): Happening[] {
+function jobs(before: Before, after: WholeStatus, of: Make): Happening[] {
   const known = new Map(before?.jobs.map(({ id, state }) => [id, state]));
-  const isNews = ({ id, kind, state }: Job) =>
+  const isNews = ({ id, kind, state }: ShownJob) =>
     known.get(id) !== state && (kind !== "dataset.import" || state !== "done" || known.has(id));
   const changed = after.jobs.filter(isNews);
-  const isDone = ({ state }: Job) => state === "done";
+  const isDone = ({ state }: ShownJob) => state === "done";
   let done = after.jobs.filter(isDone).length - changed.filter(isDone).length;
   return changed.flatMap((job) => {
     if (isDone(job)) done += 1;
@@ -80,11 +78,11 @@ function jobs(before: Before, after: ShownStatus, of: Make): Happening[] {
   });
 }
 
-const dataOf = ({ id, kind, task, label, state, seconds, message }: Job) => ({
+const dataOf = ({ id, kind, task, label, state, seconds, message }: ShownJob) => ({
   ...{ jobId: id, kind, task, label, state, seconds, message },
 });
 
-function describeJobChange(job: Job, count: string): { type: string; text: string } | undefined {
+function describeJobChange(job: ShownJob, count: string): { type: string; text: string } | undefined {
   const { label, state, seconds, message } = job;
   if (state === "failed") return { type: "job.failed", text: `${label} failed: ${message}` };
   if (state !== "done") return undefined;
@@ -92,7 +90,7 @@ function describeJobChange(job: Job, count: string): { type: string; text: strin
   return { type: "job.finished", text: `${label} done${took} (${count} jobs)` };
 }
 
-function tasks(before: Before, after: ShownStatus, of: Make): Happening[] {
+function tasks(before: Before, after: WholeStatus, of: Make): Happening[] {
   const mark = ({ task, revision }: ShownStatus["tasks"][number]) => `${task}/${revision}`;
   return fresh(before?.tasks, after.tasks, mark).map(({ task, revision, name, size }) => {
     const what = `${name}, ${size.toLocaleString("en-US")} transitions`;
@@ -103,7 +101,7 @@ function tasks(before: Before, after: ShownStatus, of: Make): Happening[] {
   });
 }
 
-function versions(before: Before, after: ShownStatus, of: Make): Happening[] {
+function versions(before: Before, after: WholeStatus, of: Make): Happening[] {
   const mark = ({ version, state }: ShownVersion) => `${version}/${state}`;
   return fresh(before?.versions, after.versions, mark).map((version) => {
     const isNew = !before?.versions.some((known) => known.version === version.version);
@@ -131,7 +129,7 @@ function describeVersion(version: ShownVersion): string {
   return parts.join("; ");
 }
 
-function problems(before: Before, after: ShownStatus, of: Make): Happening[] {
+function problems(before: Before, after: WholeStatus, of: Make): Happening[] {
   const data = (problem: Problem) => ({ ...problem });
   return [
     ...fresh(before?.problems, after.problems, ({ id }) => id).map((problem) =>

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import type { ShownStatus } from "../learners/learners.ts";
+import type { WholeStatus } from "../learners/learners.ts";
 import { happeningsBetween } from "./happenings.ts";
 
 /** A learner of which only what is compared is told. */
-function standing(parts: Partial<Record<keyof ShownStatus, unknown>>): ShownStatus {
+function standing(parts: Partial<Record<keyof WholeStatus, unknown>>): WholeStatus {
   const empty = {
     tasks: [],
     rejections: [],
@@ -14,7 +14,7 @@ function standing(parts: Partial<Record<keyof ShownStatus, unknown>>): ShownStat
     deleted: false,
   };
   // cast: what is not compared is left out
-  return { learner: { name: "a" }, ...empty, ...parts } as unknown as ShownStatus;
+  return { learner: { name: "a" }, ...empty, ...parts } as unknown as WholeStatus;
 }
 
 const job = (id: string, state: string, more = {}) => ({
@@ -22,7 +22,7 @@ const job = (id: string, state: string, more = {}) => ({
   ...more,
 });
 
-const textsOf = (before: ShownStatus | undefined, after: ShownStatus) =>
+const textsOf = (before: WholeStatus | undefined, after: WholeStatus) =>
   happeningsBetween(before, after).map(({ type, text }) => `${type}: ${text}`);
 
 Deno.test("happeningsBetween() counts jobs as they end, and says why one has failed", () => {

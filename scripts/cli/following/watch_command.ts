@@ -8,7 +8,7 @@ import type { ProgressMessage } from "@cugro/protocol";
 import type { Command } from "commander";
 import process from "node:process";
 import { onLearners, STORE_FLAG } from "../learners/learners_of_flags.ts";
-import type { Learners, ShownStatus } from "../learners/learners.ts";
+import type { Learners, WholeStatus } from "../learners/learners.ts";
 import { UsageError, wholeNumber } from "../commands/print_output.ts";
 import { type Happening, happeningsBetween } from "./happenings.ts";
 
@@ -97,7 +97,7 @@ interface Following {
  */
 async function follow(learners: Learners, following: Following): Promise<string | undefined> {
   const { learner, untilVersion, signal, print } = following;
-  const known = new Map<string, ShownStatus>();
+  const known = new Map<string, WholeStatus>();
   const news = createWakeup();
   const onProgress = createProgressLines(known, print);
   const listening = learners.news(learner, { signal, onNews: news.wake, onProgress });
@@ -127,7 +127,7 @@ async function lookPatiently(
   learners: Learners,
   { learner, signal }: Following,
   isFirst: boolean,
-): Promise<ShownStatus[]> {
+): Promise<WholeStatus[]> {
   let isAway = false;
   while (!signal.aborted) {
     try {
@@ -145,7 +145,7 @@ async function lookPatiently(
 }
 
 /** The state of a learner when watching begins. */
-function standing({ tasks, head, jobs }: ShownStatus): string {
+function standing({ tasks, head, jobs }: WholeStatus): string {
   const open = jobs.filter(({ state }) => state !== "done").length;
   const serving = head === null ? "no version serves" : `version ${head} serves`;
   return `${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}, ${serving}, ${open} jobs not done`;
@@ -153,7 +153,7 @@ function standing({ tasks, head, jobs }: ShownStatus): string {
 
 /** Progress of jobs, rate-limited for each. */
 function createProgressLines(
-  known: ReadonlyMap<string, ShownStatus>,
+  known: ReadonlyMap<string, WholeStatus>,
   print: (happening: Happening) => void,
 ): (progress: ProgressMessage) => void {
   const last = new Map<string, number>();

@@ -24,6 +24,8 @@ export interface ShownStatus extends
     | "remarks"
     | "bytes"
     | "secondsPerKind"
+    | "jobCounts"
+    | "steps"
     | keyof LearnerMeasures
   > {
   /** Its problems and those that all share; without acknowledged ones. */
@@ -47,11 +49,20 @@ export interface ShownStatus extends
   >[];
   rejections: Pick<LearnerStatus["rejections"][number], "seq" | "key" | "reason">[];
   versions: ShownVersion[];
-  jobs: Pick<
-    LearnerStatus["jobs"][number],
-    "id" | "state" | "label" | "message" | "kind" | "task" | "steps" | "seconds"
-  >[];
+  /** Those that are not decided. */
+  openJobs: ShownJob[];
   fidelity: TabledFidelity[];
+}
+
+/** What commands show of a job. */
+export type ShownJob = Pick<
+  LearnerStatus["jobs"][number],
+  "id" | "state" | "label" | "message" | "kind" | "task" | "steps" | "seconds"
+>;
+
+/** A status with every job, decided ones too, of which there may be thousands. */
+export interface WholeStatus extends ShownStatus {
+  jobs: ShownJob[];
 }
 
 /** What commands show of a version. */
@@ -155,8 +166,10 @@ export interface Learners {
    */
   acknowledge(id: string, reason: Reason): Promise<Problem>;
   status(name: string): Promise<ShownStatus>;
-  /** The same for repeated calls: it may be two seconds old. */
-  look(name: string): Promise<ShownStatus>;
+  /** The same and every job, for repeated calls: it may be two seconds old. */
+  look(name: string): Promise<WholeStatus>;
+  /** The status and every job. */
+  whole(name: string): Promise<WholeStatus>;
   /** Calls back whenever something may have happened to a learner, or to any, until the signal; a store says nothing by itself. */
   news(name: string | undefined, listener: NewsListener): Promise<void>;
   /** The learner that a run is about to change; undefined if there is none. */

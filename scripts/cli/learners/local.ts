@@ -13,7 +13,9 @@ import {
   createLearner,
   createReader,
   deleteLearner,
+  type FactCache,
   learnerExists,
+  learnerOverview,
   type LearnerReader,
   learnerStatus,
   listLearners,
@@ -36,7 +38,7 @@ import { episodesOf } from "./episode_scores.ts";
 import { openForActing, openForReading, openForWriting } from "./stores_of_flags.ts";
 import { displayOnStderr } from "../progress/display.ts";
 import { actOnce, exportOnce, reportOf } from "./local_uses.ts";
-import type { KnownLearner, Learners, Reason, ShownStatus, Work } from "./learners.ts";
+import type { KnownLearner, Learners, Reason, Work } from "./learners.ts";
 import { placeOfStore } from "./place.ts";
 
 /**
@@ -56,7 +58,8 @@ export function openLocal(name: string): Learners {
     list: async () => await listLearners(await reading()),
     problems: async (learner) => await findProblems(await reading(), learner),
     acknowledge: async (id, reason) => await acknowledge(await writing(), id, reason),
-    status: async (learner) => await statusIn(await reading(), learner),
+    status: async (learner) => await statusIn(await reading(), learner, createCache(), learnerOverview),
+    whole: async (learner) => await statusIn(await reading(), learner, createCache(), learnerStatus),
     ...lookedAt(reading),
     // A run changes it next: from here on it holds the lock.
     find: async (learner) => await findLearner(await writing(), learner),
@@ -91,7 +94,8 @@ function lookedAt(reading: () => Promise<Store>): Pick<Learners, "look" | "news"
     async look(learner) {
       const store = await reading();
       reader ??= createReader({ store, cache });
-      return await statusIn(store, learner, cache, reader.status);
+      const { status } = reader;
+      return await statusIn(store, learner, cache, (_, name) => status(name));
     },
     // A run on a folder sends news only within its own process.
     news: () => Promise.resolve(),
@@ -113,10 +117,13 @@ function otherActsOn(acting: () => Promise<Store>): Pick<Learners, "delete" | "r
 
 /** A learner's results. */
 function shownBy(reading: () => Promise<Store>): Pick<Learners, "losses" | "episodes"> {
-  const status = async (learner: string) => await learnerStatus(await reading(), learner);
   return {
-    losses: async (learner) => await lossesOf(await reading(), (await status(learner)).jobs),
-    episodes: async (learner, version) => episodesOf((await status(learner)).versions, version),
+    async losses(learner) {
+      const store = await reading();
+      return await lossesOf(store, (await learnerStatus(store, learner)).jobs);
+    },
+    episodes: async (learner, version) =>
+      episodesOf((await learnerOverview(await reading(), learner)).versions, version),
   };
 }
 
@@ -156,13 +163,13 @@ function findProblems(store: Store, learner?: string, cache = createCache()): Pr
 }
 
 /** One after the other, so that the second can use the first one's cache. */
-async function statusIn(
+async function statusIn<Status>(
   store: Store,
   learner: string,
-  cache = createCache(),
-  read = (name: string) => learnerStatus(store, name, cache),
-): Promise<ShownStatus> {
-  const status = await read(learner);
+  cache: FactCache,
+  read: (store: Store, learner: string, cache: FactCache) => Promise<Status>,
+): Promise<Status & { problems: Problem[] }> {
+  const status = await read(store, learner, cache);
   const problems = await findProblems(store, learner, cache);
   return { ...status, problems: problems.filter(({ acknowledged }) => acknowledged === null) };
 }

@@ -5,7 +5,7 @@
 import { createClient, type GatewayClient, GatewayError } from "@cugro/client";
 import { audienceOf, EVERYONE } from "@cugro/protocol";
 import type { ModelName, OnCheck } from "@cugro/export";
-import { pickMeasures } from "@cugro/learners";
+import { pickMeasures, trainingSteps } from "@cugro/learners";
 import { episodesOf } from "./episode_scores.ts";
 import type {
   Exported,
@@ -14,7 +14,7 @@ import type {
   NewsListener,
   Reason,
   ShownPage,
-  ShownStatus,
+  WholeStatus,
 } from "./learners.ts";
 
 /**
@@ -79,10 +79,11 @@ function actsBy(
 }
 
 /** Where learners stand, and news of them. */
-function shownBy(client: GatewayClient): Pick<Learners, "status" | "look" | "news"> {
+function shownBy(client: GatewayClient): Pick<Learners, "status" | "look" | "whole" | "news"> {
   return {
     status: (name) => statusOf(client, name),
     look: (name) => statusOf(client, name),
+    whole: (name) => statusOf(client, name),
     news: (name, listener) => listen(client, name, listener),
   };
 }
@@ -148,7 +149,7 @@ async function findLearner(client: GatewayClient, name: string): Promise<KnownLe
 }
 
 /** In the form of a store, without what the gateway's lists leave out. */
-async function statusOf(client: GatewayClient, name: string): Promise<ShownStatus> {
+async function statusOf(client: GatewayClient, name: string): Promise<WholeStatus> {
   const [learner, jobs, versions, results, fidelity] = await Promise.all([
     client.learners.show(name),
     client.jobs.list(name),
@@ -157,6 +158,8 @@ async function statusOf(client: GatewayClient, name: string): Promise<ShownStatu
     client.fidelity(name),
   ]);
   const { seed, created, ...rest } = learner;
+  // Progress of a job is in no store: only the gateway that received it knows it.
+  const known = jobs.map(({ progress: _, ...job }) => job);
   return {
     learner: { name, seed, created },
     deleted: false,
@@ -174,8 +177,10 @@ async function statusOf(client: GatewayClient, name: string): Promise<ShownStatu
     remarks: results.remarks,
     validVersions: results.versions,
     ...pickMeasures(rest),
-    // Progress of a job is in no store: only the gateway that received it knows it.
-    jobs: jobs.map(({ progress: _, ...job }) => job),
+    jobs: known,
+    openJobs: known.filter(({ state }) => state !== "done"),
+    jobCounts: rest.jobs,
+    steps: trainingSteps(known),
     fidelity,
     bytes: rest.bytes,
     secondsPerKind: rest.secondsPerKind,

@@ -178,12 +178,12 @@ function overSeeds(
   }
   const labelOf = ({ turned }: ComparedRow) => turned || "all";
   const runs = rows.map((row, index): SummarisedRun => {
-    const { bytes, jobs, config } = learners[index]!.status;
+    const { bytes, secondsPerKind, config } = learners[index]!.status;
     return {
       ...row.measures,
       ...{ stream: "", label: labelOf(row), seed: row.seed, resultsMatrix: row.resultsMatrix, bytes },
       keepsOldData: describeKeptData(config.knobs.replay as string | undefined) !== undefined,
-      coreSeconds: jobs.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0),
+      coreSeconds: Object.values(secondsPerKind).reduce((sum, seconds) => sum + seconds, 0),
     };
   });
   const reference = labelOf(rows[0]!);

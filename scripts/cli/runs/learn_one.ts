@@ -13,7 +13,7 @@ import { UsageError } from "../commands/print_output.ts";
 import { problemText } from "../commands/problems_command.ts";
 import { parseSettings } from "../commands/knob_options.ts";
 import type { Reading } from "@cugro/protocol";
-import type { KnownLearner, Learners, ShownStatus } from "../learners/learners.ts";
+import type { KnownLearner, Learners, WholeStatus } from "../learners/learners.ts";
 
 /** Knobs that such runs have beside those they are compared by: a version counts whatever it has lost. */
 export const RUN_SETTINGS: readonly string[] = ["gate=observe"];
@@ -57,7 +57,7 @@ export async function learnOne(
   one: RunLearner,
   files: readonly string[],
   options: LearningOptions,
-): Promise<ShownStatus | undefined> {
+): Promise<WholeStatus | undefined> {
   const { name, seed, preset, lastTask } = one;
   const known = await learners.find(name);
   if (known) refuseOther(learners, one, known);
@@ -118,11 +118,11 @@ async function learnFiles(
   files: readonly string[],
   { workers, reading }: LearningOptions,
   most = files.length,
-): Promise<ShownStatus | undefined> {
+): Promise<WholeStatus | undefined> {
   for (const file of files) await learners.add(name, file, reading, { asNewTask: true });
   const end = await learners.learn(name, { workers, waitForRoom: WAIT_FOR_ROOM_MINUTES });
   if (end === "interrupted") return undefined;
-  const status = await learners.status(name);
+  const status = await learners.whole(name);
   for (const problem of status.problems) {
     if (problem.subject.learner === name) console.error(`! ${problemText(problem, learners.place)}`);
   }

@@ -2,7 +2,7 @@
  * One run of a grid, with the learner or the learners that it takes.
  * @module
  */
-import type { Learners, ShownStatus } from "../../cli/learners/learners.ts";
+import type { Learners, WholeStatus } from "../../cli/learners/learners.ts";
 import { learnOne, RUN_SETTINGS } from "../../cli/runs/learn_one.ts";
 import type { GridRun } from "./grid_file.ts";
 import { measureLast, measureRun, measureSeparate, workOf } from "./measured_run.ts";
@@ -27,7 +27,7 @@ export async function runOnce(
   const { seed, preset } = run;
   const settings = [...run.settings, ...RUN_SETTINGS];
   if (how === "one a task") {
-    const statuses: ShownStatus[] = [];
+    const statuses: WholeStatus[] = [];
     for (const [index, file] of files.entries()) {
       const one = { name: `${run.id}-task${index + 1}`, seed, preset, settings };
       const status = await learnOne(learners, one, [file], options);

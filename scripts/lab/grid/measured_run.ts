@@ -3,7 +3,7 @@
  * @module
  */
 import { measureMatrix, type StreamMeasures } from "@cugro/algorithm/arrays";
-import type { ShownStatus } from "../../cli/learners/learners.ts";
+import type { WholeStatus } from "../../cli/learners/learners.ts";
 import { resultOf } from "../../cli/commands/result.ts";
 import type { GridRun } from "./grid_file.ts";
 import { curvesOf, type LearningCurve } from "./learning_curves.ts";
@@ -16,10 +16,10 @@ export interface MeasuredRun extends GridRun, StreamMeasures {
   intervals: ([number, number] | null)[][];
   episodes: (number | null)[][];
   /** What the learner keeps, in bytes; `rawData`: what its datasets take. */
-  bytes: ShownStatus["bytes"];
+  bytes: WholeStatus["bytes"];
   /** Seconds of one core that its jobs took, whichever run they were done for. */
   coreSeconds: number;
-  secondsPerKind: ShownStatus["secondsPerKind"];
+  secondsPerKind: WholeStatus["secondsPerKind"];
   /**
    * By version, of each old task's replay and of samples of the new task: `distance`, the sliced Wasserstein distance in
    * multiples of what real data shows; `figures`: the other measures of fidelity that are single numbers.
@@ -33,7 +33,7 @@ export interface MeasuredRun extends GridRun, StreamMeasures {
 export type Work = Readonly<Record<string, number>>;
 
 /** What a status says of a run whose last version alone counts, with the work that led to it. */
-export function measureLast(run: GridRun, status: ShownStatus): MeasuredRun {
+export function measureLast(run: GridRun, status: WholeStatus): MeasuredRun {
   const last = Math.max(...status.tasks.map(({ task }) => task));
   const jobs = status.jobs.filter(({ task }) => task === null || task === last);
   const { resultsMatrix, intervals, episodes, fidelity: _, curves: _none, ...rest } = measureRun(run, {
@@ -54,7 +54,7 @@ export function measureLast(run: GridRun, status: ShownStatus): MeasuredRun {
 }
 
 /** What a status says of a run with one learner. */
-export function measureRun(run: GridRun, status: ShownStatus): MeasuredRun {
+export function measureRun(run: GridRun, status: WholeStatus): MeasuredRun {
   const { resultsMatrix, intervals, episodes, bytes, secondsPerKind } = resultOf(status);
   return {
     ...run,
@@ -70,7 +70,7 @@ export function measureRun(run: GridRun, status: ShownStatus): MeasuredRun {
 }
 
 /** The same of a run with a learner for each task: what they know together after each. */
-export function measureSeparate(run: GridRun, statuses: readonly ShownStatus[]): MeasuredRun {
+export function measureSeparate(run: GridRun, statuses: readonly WholeStatus[]): MeasuredRun {
   const each = statuses.map((status) => measureRun(run, status));
   const row = <T>(pick: (one: MeasuredRun) => T, v: number) =>
     each.map((one, j) => j <= v ? pick(one) : null) as T[];
@@ -93,7 +93,7 @@ export function measureSeparate(run: GridRun, statuses: readonly ShownStatus[]):
 }
 
 /** Seconds of each finished job. */
-export function workOf({ jobs }: Pick<ShownStatus, "jobs">): Work {
+export function workOf({ jobs }: Pick<WholeStatus, "jobs">): Work {
   return Object.fromEntries(jobs.flatMap(({ id, seconds }) => seconds === null ? [] : [[id, seconds]]));
 }
 

@@ -71,7 +71,7 @@ export async function takeEvaluation(
   about: { name: string; version: number; by: string },
   { returns, success, seeds, reason, ...body }: NewEvaluation,
 ): Promise<{ evaluation: Evaluation; added: boolean }> {
-  findVersion(await deps.learners.status(about.name), about.version);
+  findVersion(await deps.learners.overview(about.name), about.version);
   const measured = {
     returns: returns ?? success!,
     ...success === undefined ? {} : { success },
@@ -98,7 +98,7 @@ function registerList(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(list, async (context) => {
     const { name, version } = context.req.valid("param");
-    const [facts, status] = await Promise.all([learners.facts(name), learners.status(name)]);
+    const [facts, status] = await Promise.all([learners.facts(name), learners.overview(name)]);
     findVersion(status, version);
     const evaluations = (facts.evaluations ?? []).filter((one) => one.version === version).map(viewOf);
     return context.json({ evaluations }, 200);

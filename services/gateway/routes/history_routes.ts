@@ -39,7 +39,7 @@ export function registerHistory(app: Gateway, deps: RouteDeps): void {
     },
   });
   app.openapi(route, async (context) => {
-    const { mark, json } = historyJson(await learners.status(context.req.valid("param").name));
+    const { mark, json } = historyJson(await learners.overview(context.req.valid("param").name));
     const etag = `W/"${mark}"`;
     context.header("etag", etag);
     context.header("vary", "Accept-Encoding");

@@ -37,7 +37,7 @@ export function registerLabels(app: Gateway, deps: RouteDeps): void {
     const { name, task } = context.req.valid("param");
     const { set, reason, dryRun } = context.req.valid("json");
     const by = context.get("token").name;
-    findTask(await learners.status(name), task);
+    findTask(await learners.overview(name), task);
     const act = { store, name, task, set, by, dryRun, ...(reason === undefined ? {} : { reason }) };
     const done = await refusingLabels(() => judged(() => relabel(act)));
     if (done.label !== null) wake(deps, name);

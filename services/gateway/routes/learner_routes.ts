@@ -106,7 +106,7 @@ function registerShowing(app: Gateway, deps: RouteDeps): void {
 }
 
 async function viewOf({ learners, problems }: RouteDeps, name: string): Promise<Learner> {
-  const [status, found] = await Promise.all([learners.status(name), problems.of(name)]);
+  const [status, found] = await Promise.all([learners.overview(name), problems.of(name)]);
   return learnerView(status, unacknowledged(found));
 }
 

@@ -41,7 +41,7 @@ function registerMatrix(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(results, async (context) => {
     const { name } = context.req.valid("param");
-    const status = await learners.status(name);
+    const status = await learners.overview(name);
     const format = formatOf(context, context.req.valid("query"));
     if (format === "json") return context.json(resultsView(status), 200);
     const { bytes, headers } = await tableFile(resultsTable(status), format, `${name}-results`);
@@ -68,7 +68,7 @@ function registerFidelity(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(fidelity, async (context) => {
     const { name } = context.req.valid("param");
-    const { fidelity: all } = await learners.status(name);
+    const { fidelity: all } = await learners.overview(name);
     const query = context.req.valid("query");
     const shown = all.slice(Math.max(0, all.length - (query.last ?? all.length)));
     const format = formatOf(context, query);

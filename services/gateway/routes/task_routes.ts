@@ -3,7 +3,7 @@
  * @module
  */
 import { withOverrides } from "@cugro/algorithm/arrays";
-import { cancel, type LearnerStatus, openArrivals, retry } from "@cugro/learners";
+import { cancel, type LearnerOverview, openArrivals, retry } from "@cugro/learners";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem, refusing } from "../problem_details.ts";
@@ -44,7 +44,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   app.openapi(list, async (context) => {
     const { name } = context.req.valid("param");
     // Asked together, they are read together.
-    const [facts, { tasks }] = await Promise.all([learners.facts(name), learners.status(name)]);
+    const [facts, { tasks }] = await Promise.all([learners.facts(name), learners.overview(name)]);
     const waiting = openArrivals(facts).map((arrival) => arrivalView(facts, arrival));
     return context.json({ tasks: tasks.map(taskView), waiting }, 200);
   });
@@ -58,7 +58,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(show, async (context) => {
     const { name, task } = context.req.valid("param");
-    return context.json(taskView(findTask(await learners.status(name), task)), 200);
+    return context.json(taskView(findTask(await learners.overview(name), task)), 200);
   });
 }
 
@@ -67,7 +67,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
  *
  * @throws {Problem} 404
  */
-export function findTask(status: LearnerStatus, task: number): LearnerStatus["tasks"][number] {
+export function findTask(status: LearnerOverview, task: number): LearnerOverview["tasks"][number] {
   const found = status.tasks.find((fact) => fact.task === task);
   if (found) return found;
   throw new Problem(
@@ -93,7 +93,7 @@ function registerRetry(app: Gateway, deps: RouteDeps): void {
   app.openapi(again, async (context) => {
     const { name, task } = context.req.valid("param");
     const { reason = `retried by ${context.get("token").name}`, overrides = {} } = context.req.valid("json");
-    findTask(await learners.status(name), task);
+    findTask(await learners.overview(name), task);
     await refusing(422, () => withOverrides("default", overrides), "body.overrides");
     const how = await judged(() => retry({ store, name, task, reason, overrides }));
     wake(deps, name);
@@ -118,9 +118,9 @@ function registerCancel(app: Gateway, deps: RouteDeps): void {
   app.openapi(stop, async (context) => {
     const { name, task } = context.req.valid("param");
     const { reason = `cancelled by ${context.get("token").name}` } = context.req.valid("json");
-    findTask(await learners.status(name), task);
+    findTask(await learners.overview(name), task);
     await judged(() => cancel({ store, name, task, reason }));
     wake(deps, name);
-    return context.json(taskView(findTask(await learners.status(name), task)), 200);
+    return context.json(taskView(findTask(await learners.overview(name), task)), 200);
   });
 }

@@ -2,7 +2,7 @@
  * Versions: listed, shown, let through, taken back.
  * @module
  */
-import { type LearnerStatus, promote, rollback } from "@cugro/learners";
+import { type LearnerOverview, promote, rollback } from "@cugro/learners";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Gateway, json, PROBLEMS, type RouteDeps, secured, wake } from "../gateway.ts";
 import { judged, Problem } from "../problem_details.ts";
@@ -45,7 +45,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
     },
   });
   app.openapi(list, async (context) => {
-    const { versions, head } = await learners.status(context.req.valid("param").name);
+    const { versions, head } = await learners.overview(context.req.valid("param").name);
     const { last = versions.length } = context.req.valid("query");
     const shown = versions.slice(Math.max(0, versions.length - last));
     return context.json({ versions: shown.map((fact) => versionSummary(fact, head)) }, 200);
@@ -65,7 +65,7 @@ function registerReading(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(show, async (context) => {
     const { name, version } = context.req.valid("param");
-    const status = await learners.status(name);
+    const status = await learners.overview(name);
     return context.json(versionView(findVersion(status, version), status.head), 200);
   });
 }
@@ -85,10 +85,10 @@ function registerPromote(app: Gateway, deps: RouteDeps): void {
   app.openapi(letThrough, async (context) => {
     const { name, version } = context.req.valid("param");
     const { reason = `promoted by ${context.get("token").name}` } = context.req.valid("json");
-    findVersion(await learners.status(name), version);
+    findVersion(await learners.overview(name), version);
     await judged(() => promote({ store, name, version, reason }));
     wake(deps, name);
-    const status = await learners.status(name);
+    const status = await learners.overview(name);
     return context.json(versionSummary(findVersion(status, version), status.head), 200);
   });
 }
@@ -110,7 +110,7 @@ function registerRollback(app: Gateway, deps: RouteDeps): void {
   app.openapi(goBack, async (context) => {
     const { name, version } = context.req.valid("param");
     const { reason = `rolled back by ${context.get("token").name}` } = context.req.valid("json");
-    if (version > 0) findVersion(await learners.status(name), version);
+    if (version > 0) findVersion(await learners.overview(name), version);
     const withdrawn = await judged(() => rollback({ store, name, version, reason }));
     wake(deps, name);
     return context.json({ version, withdrawn }, 200);
@@ -118,7 +118,7 @@ function registerRollback(app: Gateway, deps: RouteDeps): void {
 }
 
 /** A version of a learner. @throws {Problem} 404 */
-export function findVersion(status: LearnerStatus, version: number): LearnerStatus["versions"][number] {
+export function findVersion(status: LearnerOverview, version: number): LearnerOverview["versions"][number] {
   const found = status.versions.find((fact) => fact.version === version);
   if (found) return found;
   const { learner, versions } = status;

@@ -19,6 +19,7 @@ import { planRemeasuring, remeasurements } from "../results/remeasure.ts";
 import { planWork } from "../planning/work.ts";
 import { loadJobStates, readJobFact } from "./load_jobs.ts";
 import { countSteps, type StepCount } from "./step_counts.ts";
+import { threadsOf } from "./work_sums.ts";
 import { describeStoredJob } from "../planning/describe_job.ts";
 
 /** One job. `task`: the task being learnt; null for an import. `seconds` and the rest once it is done. */
@@ -43,34 +44,56 @@ export interface JobStatus {
 }
 
 /**
- * Jobs that led to versions, those of the task being learnt, what labels have run again, then imports under way.
+ * Jobs that led to versions, then those of {@link openJobs}: all that are known.
  *
  * @param facts of the learner
  * @param cache of facts that have been read
  * @returns each job once
  */
 export async function jobStatuses(store: Store, facts: LearnerFacts, cache: FactCache): Promise<JobStatus[]> {
-  const graph = facts.deleted ? undefined : currentGraph(facts);
-  const again = facts.deleted ? [] : remeasurements(facts);
-  const open = [...graph ? planWork(facts, graph).submit : [], ...planRemeasuring(facts).submit];
-  const ready = new Set(open.map(({ id }) => id));
   const states = new Map<string, JobState>(facts.jobs);
   const found = new Map<string, JobStatus>();
   const tasks = facts.versions.flatMap((version) =>
     jobsOfVersion(version).map((name) => ({ ...name, task: version.task }))
   );
   await loadJobStates({ store, cache }, tasks, states);
-  const add = (id: string, task: number | null, job: Job) => {
-    if (found.has(id)) return;
-    found.set(id, jobStatus(id, job, task, states.get(id), ready.has(id)));
-  };
+  const open = new Map(openJobs(facts).map((one) => [one.id, one]));
   const jobFacts = await Promise.all(
     tasks.map((name) => readJobFact({ store, cache }, name)),
   );
   tasks.forEach(({ id, task }, index) => {
     const job = jobFacts[index]?.job;
-    if (job) add(id, job.kind === "dataset.import" || job.kind === "dataset.measure" ? null : task, job);
+    if (!job || found.has(id)) return;
+    const isReady = open.get(id)?.state === "ready";
+    found.set(id, jobStatus(id, job, readsFile(job.kind) ? null : task, states.get(id), isReady));
   });
+  for (const [id, one] of open) if (!found.has(id)) found.set(id, one);
+  return [...found.values()];
+}
+
+/**
+ * Whether jobs of a kind are about a file, whatever task comes of it.
+ *
+ * @param kind of a job
+ * @returns true for imports and what measures them
+ */
+export const readsFile = (kind: JobKind): boolean => kind === "dataset.import" || kind === "dataset.measure";
+
+/**
+ * Jobs of the task being learnt, what labels have run again, then imports under way; some may have led to a version before.
+ *
+ * @param facts of the learner
+ * @returns each job once; nothing is read
+ */
+export function openJobs(facts: LearnerFacts): JobStatus[] {
+  const graph = facts.deleted ? undefined : currentGraph(facts);
+  const again = facts.deleted ? [] : remeasurements(facts);
+  const open = [...graph ? planWork(facts, graph).submit : [], ...planRemeasuring(facts).submit];
+  const ready = new Set(open.map(({ id }) => id));
+  const found = new Map<string, JobStatus>();
+  const add = (id: string, task: number | null, job: Job) => {
+    if (!found.has(id)) found.set(id, jobStatus(id, job, task, facts.jobs.get(id), ready.has(id)));
+  };
   for (const { id, job, task } of graph?.jobs ?? []) add(id, task, job);
   for (const { id, job, task } of again) add(id, task, job);
   for (const job of arrivalJobs(facts)) {
@@ -80,7 +103,16 @@ export async function jobStatuses(store: Store, facts: LearnerFacts, cache: Fact
   return [...found.values()];
 }
 
-function jobStatus(
+/**
+ * Where a job stands.
+ *
+ * @param id of the job
+ * @param task that it is learnt for
+ * @param state undefined where nothing is known of it
+ * @param ready whether all that it reads is there
+ * @returns with what it took, once it is done
+ */
+export function jobStatus(
   id: string,
   job: Job,
   task: number | null,
@@ -108,9 +140,4 @@ function jobStatus(
 
 function needsOf({ inputs }: Job): string[] {
   return [...new Set(Object.values(inputs).flatMap((input) => "job" in input ? [input.job] : []))];
-}
-
-/** Results of workers without a tensor library name none. */
-function threadsOf({ profile }: ResultFact): number {
-  return typeof profile.threads === "number" && profile.threads >= 1 ? profile.threads : 1;
 }

@@ -1,43 +1,44 @@
 /**
- * What a learner's jobs have taken: bytes, and seconds of work.
+ * Bytes that are kept for a learner.
  * @module
  */
-import type { JobKind, VersionFact } from "@cugro/protocol";
-import type { LearnerFacts } from "../facts/learner_facts.ts";
+import type { ResultFact, VersionFact } from "@cugro/protocol";
+import { mapConcurrently } from "@cugro/async";
+import { jobsOfVersion, type LearnerFacts } from "../facts/learner_facts.ts";
 import { dataOfTask } from "../facts/task_revisions.ts";
-import type { JobStatus } from "./job_statuses.ts";
+import { type FactSource, REQUESTS_AT_ONCE } from "./fact_cache.ts";
+import { readFinished } from "./load_jobs.ts";
 
 /**
  * Raw data of all tasks against what the newest version keeps; shards as the newest version used them.
  *
+ * @param source store and cache, for the results of what that version was made by
  * @param facts of the learner
- * @param jobs those of all of its tasks
  * @param newest its newest valid version
  * @returns bytes of what is stored for it
  */
-export function byteCounts(facts: LearnerFacts, jobs: readonly JobStatus[], newest: VersionFact | undefined) {
-  const outputs = (id: string | undefined) =>
-    Object.entries(jobs.find((job) => job.id === id)?.outputs ?? {});
-  const weights = (id: string | undefined) =>
-    outputs(id).find(([name]) => name === "weights")?.[1].bytes ?? 0;
-  const makers = [newest?.stateGenerator, newest?.behaviorGenerator, newest?.proposer, newest?.actor];
-  const shards = jobs.filter(({ id, kind }) => kind === "actions.label" && newest?.jobs.includes(id));
+export async function byteCounts(source: FactSource, facts: LearnerFacts, newest: VersionFact | undefined) {
+  const networks = [newest?.stateGenerator, newest?.behaviorGenerator, newest?.proposer, newest?.actor];
+  const wanted = newest
+    ? jobsOfVersion(newest).filter(({ id, kind }) =>
+      kind === undefined || kind === "actions.label" || networks.includes(id) || id === newest.critic
+    )
+    : [];
+  const results = await mapConcurrently(
+    wanted,
+    REQUESTS_AT_ONCE,
+    async (name) => [name.id, (facts.jobs.get(name.id) ?? await readFinished(source, name)).result] as const,
+  );
+  const found = new Map<string | undefined, ResultFact | undefined>(results);
+  const weights = (id: string | undefined) => found.get(id)?.outputs.weights?.bytes ?? 0;
+  const shards = results.flatMap(([, result]) => result?.kind === "actions.label" ? [result] : []);
   return {
     rawData: facts.tasks.reduce((sum, { task }) => sum + dataOfTask(facts, task).at(-1)!.bytes, 0),
-    generators: makers.reduce((sum, id) => sum + weights(id), 0),
+    generators: networks.reduce((sum, id) => sum + weights(id), 0),
     critic: weights(newest?.critic),
-    shards: shards.flatMap(({ id }) => outputs(id)).reduce((sum, [, { bytes }]) => sum + bytes, 0),
+    shards: shards.flatMap(({ outputs }) => Object.values(outputs)).reduce(
+      (sum, { bytes }) => sum + bytes,
+      0,
+    ),
   };
-}
-
-/**
- * @param jobs those of all of its tasks
- * @returns seconds of work, by kind; nothing for kinds without
- */
-export function secondsPerKind(jobs: readonly JobStatus[]): Partial<Record<JobKind, number>> {
-  const seconds: Partial<Record<JobKind, number>> = {};
-  for (const job of jobs) {
-    if (job.seconds !== null) seconds[job.kind] = (seconds[job.kind] ?? 0) + job.seconds;
-  }
-  return seconds;
 }

@@ -16,12 +16,10 @@ import {
   type TaskFact,
   type TaskState,
   type VersionFact,
-  type VersionState,
 } from "@cugro/protocol";
 import {
   attemptAt,
   currentTask,
-  isPromotable,
   type LearnerFacts,
   taskState,
   validVersions,
@@ -29,24 +27,20 @@ import {
 import { knobsOfData, knobsOfVersion } from "../facts/knobs_of_facts.ts";
 import { standingRejections } from "../facts/rejections.ts";
 import { dataOfTask } from "../facts/task_revisions.ts";
-import { standingAnchors, type StandingCell, standingRows, versionsAsLabelled } from "../results/standing.ts";
+import { standingAnchors, type StandingCell, standingRows } from "../results/standing.ts";
 import { trainingRowsOf } from "../planning/training_rows.ts";
 import { createCache, type FactSource } from "./fact_cache.ts";
+import { type JobSums, jobSums } from "./decided_work.ts";
 import { type JobStatus, jobStatuses } from "./job_statuses.ts";
 import { loadFacts } from "./load.ts";
 import { type CellBound, cellBounds } from "../results/bounds.ts";
 import { type PendingRow, pendingRow } from "../results/pending_row.ts";
 import { type ReplayFidelity, replaysOf } from "../results/replays.ts";
 import { labelRemarks } from "../results/remarks.ts";
-import {
-  type LearnerMeasures,
-  measureLearner,
-  measureVersions,
-  type ShownCell,
-  shownCell,
-  type VersionMeasures,
-} from "./measures_of_facts.ts";
-import { byteCounts, secondsPerKind } from "./learner_counts.ts";
+import { type LearnerMeasures, measureLearner } from "./measures_of_facts.ts";
+import { byteCounts } from "./learner_counts.ts";
+import { type VersionStatus, versionStatuses } from "./version_statuses.ts";
+import { secondsPerKind } from "./work_sums.ts";
 
 /**
  * A task with the newest of its datasets, as its labels have it, and where it stands with that. `revision`: which; 0 is the
@@ -65,17 +59,11 @@ export interface TaskStatus extends Omit<TaskFact, "discreteActions" | "notices"
   labels: LabelFact[];
 }
 
-/** A version with its state and what it is measured by, its row as the labels that stand have it. */
-export type VersionStatus = Omit<VersionFact, "row"> & {
-  revision: number;
-  row: (ShownCell & StandingCell)[];
-  state: VersionState;
-  promotable: boolean;
-  measures: VersionMeasures;
-};
-
-/** A learner's tasks, versions, jobs and measures. Scores are normalised; intervals are 90 % over episodes; sizes in bytes. */
-export interface LearnerStatus extends LearnerMeasures {
+/**
+ * A learner's tasks, versions, work and measures, without the jobs that are decided, which are most of what there is to read. Scores
+ * are normalised; intervals are 90 % over episodes; sizes in bytes.
+ */
+export interface LearnerOverview extends LearnerMeasures, JobSums {
   learner: LearnerFact;
   deleted: boolean;
   /** The newest configuration, and all of them. */
@@ -99,13 +87,18 @@ export interface LearnerStatus extends LearnerMeasures {
   /** The row of the version that is being made, as far as it is known. */
   pending: PendingRow | null;
   validVersions: number[];
-  jobs: JobStatus[];
   /** Of each replay: the version it was used for, the old task, and how far it was from real data. */
   fidelity: ReplayFidelity[];
   /** Changes by labels, in words. */
   remarks: string[];
   bytes: { rawData: number; generators: number; critic: number; shards: number };
   secondsPerKind: Partial<Record<JobKind, number>>;
+}
+
+/** All there is to tell: every job as well. */
+export interface LearnerStatus extends LearnerOverview {
+  /** Those that led to versions first. */
+  jobs: JobStatus[];
 }
 
 /**
@@ -120,7 +113,22 @@ export async function learnerStatus(
   name: string,
   cache = createCache(),
 ): Promise<LearnerStatus> {
-  return await statusOf({ store, cache }, await loadFacts(store, name, cache));
+  return await statusOf({ store, cache }, await loadFacts(store, name, cache, { readOnly: true }));
+}
+
+/**
+ * The same without its decided jobs, in a few requests a version.
+ * @param name the learner's
+ * @param cache of facts that have been read
+ * @returns tasks, versions, work and measures
+ * @throws {RangeError} when there is none of that name.
+ */
+export async function learnerOverview(
+  store: Store,
+  name: string,
+  cache = createCache(),
+): Promise<LearnerOverview> {
+  return await overviewOf({ store, cache }, await loadFacts(store, name, cache, { readOnly: true }));
 }
 
 /**
@@ -129,8 +137,19 @@ export async function learnerStatus(
  * @param source store and cache
  * @returns tasks, versions, jobs and measures
  */
-export async function statusOf({ store, cache }: FactSource, facts: LearnerFacts): Promise<LearnerStatus> {
-  const jobs = await jobStatuses(store, facts, cache);
+export async function statusOf(source: FactSource, facts: LearnerFacts): Promise<LearnerStatus> {
+  const jobs = await jobStatuses(source.store, facts, source.cache);
+  return { ...await overviewOf(source, facts), jobs };
+}
+
+/**
+ * The overview of a learner whose facts are known.
+ * @param facts of the learner
+ * @param source store and cache
+ * @returns tasks, versions, work and measures
+ */
+export async function overviewOf(source: FactSource, facts: LearnerFacts): Promise<LearnerOverview> {
+  const jobs = await jobSums(source, facts);
   const chain = validVersions(facts);
   const rows = standingRows(facts);
   const figures = (figure: "meanScore" | "valueEstimate") =>
@@ -157,11 +176,11 @@ export async function statusOf({ store, cache }: FactSource, facts: LearnerFacts
     pending: pendingRow(facts),
     validVersions: chain.map(({ version }) => version),
     ...measureLearner(versions.filter(({ version }) => chain.some((valid) => valid.version === version))),
-    jobs,
+    ...jobs,
     fidelity: facts.versions.flatMap((version) => replaysOf(facts, version)),
     remarks: labelRemarks(facts, rows),
-    bytes: byteCounts(facts, jobs, chain.at(-1)),
-    secondsPerKind: secondsPerKind(jobs),
+    bytes: await byteCounts(source, facts, chain.at(-1)),
+    secondsPerKind: secondsPerKind(jobs.work),
   };
 }
 
@@ -177,19 +196,6 @@ function boundsOf(
   return cellBounds(judged).map((bounds, index) =>
     facts.tasks.map(({ task }) => bounds[judged[index]!.row.findIndex((cell) => cell.task === task)] ?? null)
   );
-}
-
-function versionStatuses(facts: LearnerFacts, chain: readonly VersionFact[]): VersionStatus[] {
-  const standing = versionsAsLabelled(facts);
-  const measures = measureVersions(standing);
-  return facts.versions.map((version, index) => ({
-    ...version,
-    revision: version.revision ?? 0,
-    row: standing[index]!.row.map((cell) => ({ ...cell, ...shownCell(cell) })),
-    state: versionState(facts, version, chain),
-    promotable: isPromotable(facts, version.version),
-    measures: measures.get(version.version)!,
-  }));
 }
 
 function taskStatuses(facts: LearnerFacts): LearnerStatus["tasks"] {
@@ -219,14 +225,6 @@ function matrixRow(
   figure: "meanScore" | "valueEstimate",
 ): (number | null)[] {
   return facts.tasks.map(({ task }) => row.find((cell) => cell.task === task)?.[figure] ?? null);
-}
-
-function versionState(facts: LearnerFacts, fact: VersionFact, chain: readonly VersionFact[]): VersionState {
-  const has = (verdicts: LearnerFacts["withdrawn"]) =>
-    verdicts.some(({ version }) => version === fact.version);
-  if (has(facts.withdrawn)) return "withdrawn";
-  if (chain.includes(fact)) return fact.decision === "published" ? "published" : "promoted";
-  return fact.decision === "parked" && !has(facts.promoted) ? "parked" : "superseded";
 }
 
 /**

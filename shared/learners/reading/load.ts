@@ -11,6 +11,7 @@ import { openView } from "./view.ts";
  * All facts of a learner that a plan needs. Put-once facts that the cache remembers are not read again; what can
  * change (the head, lists, which inputs are there) is.
  *
+ * @param options.readOnly nobody plans by it: shards that still take room are not looked for
  * @param options.deletedToo of a deleted learner everything is read, too
  * @returns as they are now
  * @throws {RangeError} when there is no such learner; {SyntaxError} when a fact is damaged, naming it.
@@ -21,7 +22,7 @@ export function loadFacts(
   store: Store,
   name: string,
   cache: FactCache = createCache(),
-  options: { deletedToo?: boolean } = {},
+  options: { deletedToo?: boolean; readOnly?: boolean } = {},
 ): Promise<LearnerFacts> {
   return openView(store, name, cache, options).look({ whole: true });
 }

@@ -7,9 +7,9 @@
  * only every {@link WHOLE_MS}, or like the jobs as long as some are.
  * @module
  */
-import type { FactCache } from "./fact_cache.ts";
+import type { FactCache, FactSource } from "./fact_cache.ts";
 import type { LearnerFacts } from "../facts/learner_facts.ts";
-import { type LearnerStatus, statusOf } from "./learner_status.ts";
+import { type LearnerOverview, type LearnerStatus, overviewOf, statusOf } from "./learner_status.ts";
 import { type Change, openView } from "./view.ts";
 import type { Store } from "@cugro/store";
 
@@ -34,6 +34,12 @@ export interface LearnerReader {
    * @throws as {@link facts} does.
    */
   status(name: string): Promise<LearnerStatus>;
+  /**
+   * The same without its decided jobs, of which thousands would be read.
+   *
+   * @throws as {@link facts} does.
+   */
+  overview(name: string): Promise<LearnerOverview>;
   /** An act may have changed what is known of its jobs: the next reading asks about them. */
   invalidate(name: string): void;
 }
@@ -62,19 +68,25 @@ export function createReader({ store, cache, now = () => performance.now() }: Re
     return learner;
   };
   return {
-    facts: async (name) => (await find(name).read(false)).facts,
-    status: async (name) => (await find(name).read(true)).status!,
+    facts: async (name) => (await find(name).read("facts")).facts,
+    overview: async (name) => (await find(name).read("overview")).overview!,
+    status: async (name) => (await find(name).read("status")).status!,
     invalidate: (name) => kept.get(name)?.invalidate(),
   };
 }
 
+/** What a caller wants; each has what comes before it. */
+const DEPTHS = ["facts", "overview", "status"] as const;
+type Depth = typeof DEPTHS[number];
+
 interface Reading {
   facts: LearnerFacts;
-  status: LearnerStatus | undefined;
+  overview?: LearnerOverview;
+  status?: LearnerStatus;
 }
 
 interface KeptLearner {
-  read(wantsStatus: boolean): Promise<Reading>;
+  read(depth: Depth): Promise<Reading>;
   invalidate(): void;
 }
 
@@ -85,7 +97,7 @@ function keepLearner({ store, cache, now }: Required<ReaderOptions>, name: strin
   let hasLosses = false;
   let last: Promise<unknown> = Promise.resolve();
   /** A reading that has not begun: callers that arrive now share it. */
-  let next: { wantsStatus: boolean; reading: Promise<Reading> } | undefined;
+  let next: { depth: Depth; reading: Promise<Reading> } | undefined;
   const due = (): Change => {
     const at = now();
     const ready = at - askedAt >= ASK_MS;
@@ -95,24 +107,31 @@ function keepLearner({ store, cache, now }: Required<ReaderOptions>, name: strin
     return whole ? { whole } : { facts: true, ready };
   };
   const begin = async (): Promise<Reading> => {
-    const { wantsStatus } = next!;
+    const { depth } = next!;
     next = undefined;
     const facts = await view.look(due());
     hasLosses = facts.missing.size > 0;
     // The facts are the view's until its next look, so the status belongs to the same turn.
-    return { facts, status: wantsStatus ? await statusOf({ store, cache }, facts) : undefined };
+    return await readDepth({ store, cache }, facts, depth);
   };
   return {
-    read(wantsStatus) {
+    read(depth) {
       if (!next) {
         // One reading at a time, whatever became of the one before.
         const reading = last.then(begin, begin);
         last = reading;
-        next = { wantsStatus, reading };
+        next = { depth, reading };
       }
-      next.wantsStatus ||= wantsStatus;
+      if (DEPTHS.indexOf(depth) > DEPTHS.indexOf(next.depth)) next.depth = depth;
       return next.reading;
     },
     invalidate: () => void (askedAt = -Infinity),
   };
+}
+
+async function readDepth(source: FactSource, facts: LearnerFacts, depth: Depth): Promise<Reading> {
+  if (depth === "facts") return { facts };
+  if (depth === "overview") return { facts, overview: await overviewOf(source, facts) };
+  const status = await statusOf(source, facts);
+  return { facts, overview: status, status };
 }

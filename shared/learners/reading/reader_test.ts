@@ -23,30 +23,11 @@ import { cancel, retry, rollback } from "../acts/verdicts.ts";
 import { createCache } from "./fact_cache.ts";
 import type { JobStatus } from "./job_statuses.ts";
 import { createLearner } from "../acts/create_learner.ts";
+import { counting } from "../testing/counting_store.ts";
 import { createReader } from "./reader.ts";
 import { learnerStatus } from "./learner_status.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-
-type Op = "get" | "head" | "list";
-
-/** A store that counts what is asked of it. */
-function counting(store: Store) {
-  const calls = { count: 0 };
-  const counted = <O extends Op>(op: O) =>
-    ((...args: Parameters<Store[O]>) => {
-      calls.count++;
-      return (store[op] as (...args: unknown[]) => unknown).apply(store, args);
-    }) as Store[O];
-  const proxy = new Proxy(store, {
-    get: (target, name) => {
-      if (name === "get" || name === "head" || name === "list") return counted(name);
-      const value = Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  return { store: proxy, calls };
-}
 
 /** A job's result, with the outputs that it names. */
 async function putResult(
@@ -109,6 +90,7 @@ async function putVersion(
       reasons: [],
       row: [],
       seconds: 1,
+      work: [],
     },
     ...{ parent: version === 1 ? null : version - 1, tasks: version === 1 ? [1] : [1, 2] },
     ...{ behaviorGenerator: weights, critic: weights, stateGenerator: weights },

@@ -44,7 +44,7 @@ function registerSketch(app: Gateway, deps: RouteDeps): void {
   });
   app.openapi(route, async (context) => {
     const { name, task } = context.req.valid("param");
-    return context.json(await memoryOf(deps.store, await deps.learners.status(name), task), 200);
+    return context.json(await memoryOf(deps.store, await deps.learners.overview(name), task), 200);
   });
 }
 
@@ -62,7 +62,7 @@ function registerPseudoRows(app: Gateway, deps: RouteDeps): void {
   app.openapi(route, async (context) => {
     const { name, task, version } = context.req.valid("param");
     const asked = { task, version, rows: context.req.valid("query").rows };
-    const status = await deps.learners.status(name);
+    const status = await deps.learners.overview(name);
     return context.json(pseudoRowsOf(status, asked, await rememberer.remember(name, asked)), 200);
   });
 }
@@ -83,6 +83,6 @@ function registerRealRows(app: Gateway, deps: RouteDeps): void {
   app.openapi(route, async (context) => {
     const { name, task } = context.req.valid("param");
     const asked = { task, ...context.req.valid("query") };
-    return context.json(await realRowsOf(deps.store, await deps.learners.status(name), asked), 200);
+    return context.json(await realRowsOf(deps.store, await deps.learners.overview(name), asked), 200);
   });
 }

@@ -6,12 +6,12 @@ import { sampleQuantiles, SKETCH_ROWS, type Stored } from "@cugro/algorithm/arra
 import type { Memory, MemoryRows } from "@cugro/client/schemas";
 import { observationNames } from "@cugro/environments/families";
 import { decodeStored, openDataset, type StoredDataset } from "@cugro/jobs";
-import type { LearnerStatus } from "@cugro/learners";
+import type { LearnerOverview } from "@cugro/learners";
 import { datasetKey } from "@cugro/protocol";
 import { CorruptArtifactError, getArtifact, MissingInputError, openObject, type Store } from "@cugro/store";
 import { Problem } from "../../problem_details.ts";
 
-type TaskStatus = LearnerStatus["tasks"][number];
+type TaskStatus = LearnerOverview["tasks"][number];
 
 /** The most steps of an episode in one answer. */
 const EPISODE_STEPS = 2_000;
@@ -21,7 +21,7 @@ const PART_ROWS = 1 << 20;
 const DIGITS = 6;
 
 /** Statistics of a task's real rows, and which versions have replayed it. @throws {Problem} 404 without such a task */
-export async function memoryOf(store: Store, status: LearnerStatus, task: number): Promise<Memory> {
+export async function memoryOf(store: Store, status: LearnerOverview, task: number): Promise<Memory> {
   const fact = taskOf(status, task);
   const { stateDim, actionDim, sketch, size, episodes, datasetHash } = fact;
   const kept = await store.head(datasetKey(datasetHash)) !== undefined;
@@ -38,7 +38,7 @@ export async function memoryOf(store: Store, status: LearnerStatus, task: number
 
 /** Pseudo-samples as the API returns them. @param drawn by a version's generators */
 export function pseudoRowsOf(
-  status: LearnerStatus,
+  status: LearnerOverview,
   { task, version, rows }: { task: number; version: number; rows: number },
   drawn: AllRows,
 ): MemoryRows {
@@ -53,7 +53,7 @@ export function pseudoRowsOf(
 /** Real rows. @throws {Problem} 404 where there is no such task or episode, or its rows are gone */
 export async function realRowsOf(
   store: Store,
-  status: LearnerStatus,
+  status: LearnerOverview,
   { task, rows, episode }: { task: number; rows: number; episode?: number | undefined },
 ): Promise<MemoryRows> {
   const { datasetHash, stateDim, actionDim } = taskOf(status, task);
@@ -95,7 +95,7 @@ async function readRows(dataset: StoredDataset, rows: Int32Array): Promise<AllRo
   return { states, actions, size: rows.length };
 }
 
-function taskOf({ tasks, learner }: LearnerStatus, task: number): TaskStatus {
+function taskOf({ tasks, learner }: LearnerOverview, task: number): TaskStatus {
   const found = tasks.find((one) => one.task === task);
   if (found) return found;
   throw new Problem(404, `There is no task ${task} of "${learner.name}": it has ${tasks.length}`);
