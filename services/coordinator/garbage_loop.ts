@@ -9,21 +9,26 @@ import { collectGarbage } from "./garbage.ts";
 
 /** Between two collections. Garbage has been unused for a day, so there is no hurry. */
 const INTERVAL_MS = 3_600_000;
+/**
+ * Before the first: a coordinator that is restarted more often than every hour would never collect. Not at once, when workers
+ * come back and all learners are read.
+ */
+const FIRST_MS = 600_000;
 
 /**
- * Collects every hour, the first time a whole interval from now; a collection that fails is logged.
+ * Collects every hour, the first time after ten minutes; a collection that fails is logged.
  *
- * @param options `intervalMs` from one collection to the next
+ * @param options `wait` resolves after that many milliseconds
  */
 export async function sweepRegularly(
-  { store, log, signal, intervalMs = INTERVAL_MS }: {
+  { store, log, signal, wait = pause }: {
     store: Store;
     log: Log;
     signal: AbortSignal;
-    intervalMs?: number;
+    wait?: typeof pause;
   },
 ): Promise<void> {
-  for (await pause(intervalMs, signal); !signal.aborted; await pause(intervalMs, signal)) {
+  for (await wait(FIRST_MS, signal); !signal.aborted; await wait(INTERVAL_MS, signal)) {
     try {
       const { removed, bytes, young } = await collectGarbage({ store });
       log.info("garbage collected", { objects: removed.length, bytes, young });

@@ -248,7 +248,7 @@ Deno.test("collectGarbage() sweeps nothing while a learner cannot be read, and s
   const log = createLog({ write: (line) => void lines.push(JSON.parse(line)) });
   const before = store.objects.size;
   const stop = new AbortController();
-  const sweeping = sweepRegularly({ store, log, signal: stop.signal, intervalMs: 5 });
+  const sweeping = sweepRegularly({ store, log, signal: stop.signal, wait: () => sleep(5) });
   const deadline = performance.now() + 60_000;
   while (lines.length === 0 && performance.now() < deadline) await sleep(5);
   stop.abort();
@@ -267,6 +267,20 @@ Deno.test("collectGarbage() sweeps nothing while a learner cannot be read, and s
   await store.put(configKey("b", 1), good);
   const { removed } = await collectGarbage({ store, now: later(store, 25) });
   assert(removed.some(({ key }) => key === artifactKey("ab".repeat(32))));
+});
+
+Deno.test("sweepRegularly() collects ten minutes after a coordinator has started, then every hour", async () => {
+  const waits: number[] = [];
+  const stop = new AbortController();
+  const wait = (milliseconds: number) => {
+    waits.push(milliseconds / 60_000);
+    if (waits.length === 3) stop.abort();
+    return Promise.resolve();
+  };
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => void lines.push(line) });
+  await sweepRegularly({ store: memoryStore(), log, signal: stop.signal, wait });
+  assertEquals([waits, lines.length], [[10, 60, 60], 2]);
 });
 
 Deno.test("a large file that waits keeps its arrival when the software is renewed, whose etags say more", async () => {
