@@ -3,8 +3,7 @@
  * as a parameter; here it gets one with a service that does not exist, and no file of the repository is changed.
  */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { JobKind } from "@cugro/protocol";
 import { confineService, startOrder } from "../../scripts/cluster/service_programs.ts";
@@ -20,6 +19,7 @@ import { INFRA, parseDocuments, readDocuments, ROOT, type Value } from "./docume
 import { buildOverlay, checkBuilt, OVERLAYS } from "./kubernetes.ts";
 import { checkFolders, checkTasks, type DenoConfig } from "./check_services.ts";
 import { findTool } from "./outside_tools.ts";
+import { withFolder } from "../../tests/fakes/test_folder.ts";
 
 const NAME = "policy-distillation";
 const KIND = "policy.distill" as JobKind;
@@ -28,15 +28,6 @@ const eight: Services = { ...SERVICES, [NAME]: eighth };
 const workloads = { ...WORKLOADS, [KIND]: WORKLOADS["critic.train"] };
 const rendered = () => renderedFiles(eight, workloads);
 const parsed = (path: string): Value => parseDocuments(rendered()[path]!, path)[0]!.value;
-
-async function withFolder(use: (folder: string) => unknown): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "cugro-services-"));
-  try {
-    await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 Deno.test("an eighth service has a container in compose, and one on a GPU", async () => {
   const file = parsed("compose.yaml");

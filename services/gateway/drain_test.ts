@@ -1,8 +1,6 @@
 import { sleep } from "@cugro/async";
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -17,6 +15,7 @@ import { serveGateway } from "./serve_gateway.ts";
 import { openActLine } from "./testing/act_line.ts";
 import { until } from "./testing/listening_gateway.ts";
 import { addToken, issueToken } from "./tokens.ts";
+import { withFolder } from "../../tests/fakes/test_folder.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 
@@ -87,21 +86,18 @@ const get = (secret: string) =>
 const statusOf = (answer: string) => answer.split(" ")[1];
 
 /** A folder with a learner, and a token for it. */
-async function withFolder(
+function withStoreAndTokens(
   test: (folder: { store: string; tokensFile: string; secret: string }) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "cugro-drain-"));
-  const [path, tokensFile] = [join(folder, "store"), join(folder, "tokens.json")];
-  const store = await openFilesystemStore({ root: path });
-  await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
-  await store.close();
-  const { secret, entry } = issueToken({ name: "t", scopes: ["admin"], learners: ["*"] });
-  await addToken(tokensFile, entry);
-  try {
+  return withFolder(async (folder) => {
+    const [path, tokensFile] = [join(folder, "store"), join(folder, "tokens.json")];
+    const store = await openFilesystemStore({ root: path });
+    await createLearner({ store, name: "a", seed: 1, preset: "smoke" });
+    await store.close();
+    const { secret, entry } = issueToken({ name: "t", scopes: ["admin"], learners: ["*"] });
+    await addToken(tokensFile, entry);
     await test({ store: path, tokensFile, secret });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
 }
 
 /** A gateway in this process, whose balancers know of its end when `notice` resolves. */
@@ -141,7 +137,7 @@ async function startHere(
 }
 
 Deno.test("a gateway that is told to stop answers what comes on connections it has, and says that it is the last", () =>
-  withFolder(async (folder) => {
+  withStoreAndTokens(async (folder) => {
     const notice = Promise.withResolvers<void>();
     const gateway = await startHere(folder, notice.promise);
     const [kept, idle] = [await openLine(gateway.port), await openLine(gateway.port)];
@@ -172,7 +168,7 @@ Deno.test("a gateway that is told to stop answers what comes on connections it h
   }));
 
 Deno.test("a gateway that is told to stop answers over WebSockets until balancers know it, and takes no more of them", () =>
-  withFolder(async (folder) => {
+  withStoreAndTokens(async (folder) => {
     const notice = Promise.withResolvers<void>();
     const gateway = await startHere(folder, notice.promise);
     const given = { url: `http://127.0.0.1:${gateway.port}`, tokens: { reader: folder.secret } };
@@ -242,7 +238,7 @@ async function startProcess(
 }
 
 Deno.test("SIGTERM: an upload that takes longer than balancers need is finished; status 0", () =>
-  withFolder(async (folder) => {
+  withStoreAndTokens(async (folder) => {
     const gateway = await startProcess(folder, 300);
     const slow = await beginUpload(gateway.port, folder.secret);
     gateway.terminate();
@@ -255,7 +251,7 @@ Deno.test("SIGTERM: an upload that takes longer than balancers need is finished;
   }));
 
 Deno.test("SIGTERM: a request that never ends is cut off when its time is over; status 0", () =>
-  withFolder(async (folder) => {
+  withStoreAndTokens(async (folder) => {
     const gateway = await startProcess(folder, 1);
     const stuck = await beginUpload(gateway.port, folder.secret);
     gateway.terminate();

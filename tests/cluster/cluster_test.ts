@@ -8,7 +8,8 @@ import { openStore, type Store } from "@cugro/store";
 import { incomingKey } from "@cugro/protocol";
 import { type Cluster, openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
 import { type FinishedWork, finishedWork } from "../../scripts/lab/experiments/finished_work.ts";
-import { runCommand, smallStream, withFolder } from "../pipeline/embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { runCommand, smallStream } from "../pipeline/embedded.ts";
 import { restartAll, sendLoad } from "./rolling_restart.ts";
 import { type ReceivedSpan, receiveTraces, type TraceReceiver } from "./trace_receiver.ts";
 

@@ -11,7 +11,7 @@ import { MINIO_ROOT, startMinio } from "../../scripts/cluster/object_store/minio
 import { freePort, startNats } from "../../scripts/cluster/servers.ts";
 import { addJob, expectedSum, sumOf } from "../fakes/counting_job.ts";
 import { checkpointKey, parseFact, resultFactSchema, resultKey } from "@cugro/protocol";
-import { withFolder } from "../pipeline/embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 
 const WORKER = fileURLToPath(new URL("../fakes/counting_worker.ts", import.meta.url));
 

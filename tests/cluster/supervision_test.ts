@@ -11,7 +11,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { type Cluster, openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
 import { exampleDataset } from "../fakes/example_dataset.ts";
-import { withFolder } from "../pipeline/embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 
 const NONE = {
   "state-generation": 0,

@@ -8,7 +8,8 @@ import { assert, assertEquals } from "@std/assert";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { openClusterStore, startCluster } from "../../scripts/cluster/cluster.ts";
-import { smallStream, withFolder } from "../pipeline/embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { smallStream } from "../pipeline/embedded.ts";
 
 const STEPS = { stateSteps: 30, behaviorSteps: 30, criticSteps: 30 };
 const LEARN_MS = 300_000;

@@ -16,7 +16,7 @@ import { readDocuments, type Value } from "../../infra/check/documents.ts";
 import { MINIO_ROOT, minioProgram } from "../../scripts/cluster/object_store/minio.ts";
 import { targetEnvironment } from "../../scripts/cluster/object_store/minio_bucket.ts";
 import { type RunningServer, startNats, startServer } from "../../scripts/cluster/servers.ts";
-import { withFolder } from "../pipeline/embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 
 const OVERLAY = readDocuments("compose.tls.yaml")[0]!.value.services as Record<string, Value>;
 const KEYS = { CUGRO_S3_ACCESS_KEY: MINIO_ROOT.user, CUGRO_S3_SECRET_KEY: MINIO_ROOT.password };

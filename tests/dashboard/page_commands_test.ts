@@ -8,7 +8,8 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { opener } from "../../scripts/cli/page/open_browser.ts";
-import { type Running, startCommand, withFolder } from "../pipeline/embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { type Running, startCommand } from "../pipeline/embedded.ts";
 
 const ADDRESS = /page: (http:\/\/127\.0\.0\.1:\d+)\/#token=([\w-]+)&to=(\S+)/;
 

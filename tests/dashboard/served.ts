@@ -20,7 +20,7 @@ import { openEventLog } from "../../services/gateway/events/event_log.ts";
 import { openEventFeed } from "../../services/gateway/events/event_stream.ts";
 import { followLive } from "../../services/gateway/live/mod.ts";
 import { addToken, issueToken, type Scope } from "../../services/gateway/tokens.ts";
-import { withFolder } from "../pipeline/embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 
 const log = createLog({ level: "silent" });
 

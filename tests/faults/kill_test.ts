@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { withFolder } from "../fakes/test_folder.ts";
 import {
   type FinishedJob,
   finishedJobs,
@@ -12,7 +13,6 @@ import {
   smallStream,
   startCommand,
   weightsOf,
-  withFolder,
 } from "../pipeline/embedded.ts";
 
 /** The least number of kills, and of runs among them that took up a checkpoint; a test that needs MOST kills for it fails. */

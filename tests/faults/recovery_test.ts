@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { copyFile, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeTensors, encodeTensors, sha256 } from "@cugro/protocol";
+import { withFolder } from "../fakes/test_folder.ts";
 import {
   checkpoints,
   finishedJobs,
@@ -10,7 +11,6 @@ import {
   smallStream,
   startCommand,
   weightsOf,
-  withFolder,
 } from "../pipeline/embedded.ts";
 import { onSmallDisk } from "../fakes/small_disk.ts";
 

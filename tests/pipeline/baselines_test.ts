@@ -6,7 +6,8 @@ import { decodeTensors, type VersionFact, versionKey } from "@cugro/protocol";
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type FinishedJob, finishedJobs, runCommand, smallStream, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { type FinishedJob, finishedJobs, runCommand, smallStream } from "./embedded.ts";
 
 const SMOKE = [
   ...["--preset", "smoke", "--workers", "1", "--json"],

@@ -8,7 +8,8 @@ import { actOn, openPolicy } from "@cugro/serving";
 import { openCompute } from "@cugro/tensors";
 import { openFilesystemStore } from "@cugro/store";
 import { isOver, LIMIT, push, recordCartPole, type Recording, startState } from "../fakes/cart_pole.ts";
-import { runCommand, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { runCommand } from "./embedded.ts";
 
 const STEPS = {
   stateSteps: 50,

@@ -2,7 +2,8 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { presets } from "@cugro/algorithm";
-import { finishedJobs, runCommand, smallStream, weightsOf, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { finishedJobs, runCommand, smallStream, weightsOf } from "./embedded.ts";
 
 const SMOKE = [
   "--preset",

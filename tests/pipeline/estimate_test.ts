@@ -13,7 +13,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resultsView, versionView } from "../../services/gateway/views.ts";
 import { exampleDataset } from "../fakes/example_dataset.ts";
-import { runCommand, startCommand, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { runCommand, startCommand } from "./embedded.ts";
 
 const SETTINGS = [
   ...["stateSteps=20", "behaviorSteps=120", "maxGeneratorSteps=120", "criticSteps=120", "maxCriticSteps=120"],

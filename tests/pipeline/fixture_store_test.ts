@@ -6,7 +6,8 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { cp, readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { finishedJobs, runCommand, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { finishedJobs, runCommand } from "./embedded.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/store_0.2/", import.meta.url));
 /** Profiles round differently; another policy is further away by far. */

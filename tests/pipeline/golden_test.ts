@@ -13,7 +13,7 @@ import { decodeTensors, encodeTensors, JOB_KINDS, type JobKind, REVISIONS } from
 import { openFilesystemStore } from "@cugro/store";
 import { openBackend, openCompute } from "@cugro/tensors";
 import { type Compile, eager } from "@cugro/tensors/seam";
-import { withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 import { computeAll, deviation, type Disturb, type Figures } from "./golden_jobs.ts";
 
 const RECORD = fileURLToPath(new URL("./golden.json", import.meta.url));

@@ -15,7 +15,8 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@st
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { finishedJobs, runCommand, startCommand, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { finishedJobs, runCommand, startCommand } from "./embedded.ts";
 import { episodesFrom } from "./short_episodes.ts";
 
 const SWIMMER = fileURLToPath(new URL("../fixtures/store_0.2/task3.hdf5", import.meta.url));

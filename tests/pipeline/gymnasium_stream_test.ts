@@ -5,7 +5,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gymnasiumPython } from "../fakes/gymnasium_python.ts";
-import { runCommand, startCommand, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { runCommand, startCommand } from "./embedded.ts";
 
 const MAKE = fileURLToPath(new URL("make_minari.py", import.meta.url));
 const KNOBS = ["stateSteps=20", "behaviorSteps=20", "criticSteps=20", "evaluationEpisodes=5"];

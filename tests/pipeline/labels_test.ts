@@ -12,7 +12,8 @@ import { runWorker } from "@cugro/worker";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { finishedJobs, smallStream, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { finishedJobs, smallStream } from "./embedded.ts";
 import { allHandlers } from "./job_runner.ts";
 
 const overrides = { stateSteps: 20, behaviorSteps: 20, criticSteps: 20 };

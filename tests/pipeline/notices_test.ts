@@ -4,7 +4,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeTensors, type TensorFile } from "@cugro/protocol";
 import { rawOf, record, type Step } from "../../shared/datasets/testing/point_recording.ts";
-import { runCommand, startCommand, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { runCommand, startCommand } from "./embedded.ts";
 
 const STEPS = ["stateSteps", "behaviorSteps", "criticSteps"].flatMap((knob) => ["--set", `${knob}=10`]);
 

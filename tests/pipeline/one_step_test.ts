@@ -5,7 +5,8 @@ import { artifactKey, parseFact, type VersionFact, versionFactSchema, versionKey
 import { openFilesystemStore } from "@cugro/store";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { finishedJobs, runCommand, smallStream, startCommand, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { finishedJobs, runCommand, smallStream, startCommand } from "./embedded.ts";
 
 const KNOBS = ["stateSteps=20", "behaviorSteps=20", "criticSteps=20", "evaluationEpisodes=5"].flatMap((
   knob,

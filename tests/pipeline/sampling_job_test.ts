@@ -10,7 +10,7 @@ import { openFilesystemStore, type Store } from "@cugro/store";
 import { datasetKey, type FieldsOf, incomingKey } from "@cugro/protocol";
 import { assertEquals, assertRejects } from "@std/assert";
 import { exampleDataset } from "../fakes/example_dataset.ts";
-import { withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 import { createRunner, type Outputs } from "./job_runner.ts";
 
 const KNOBS = {

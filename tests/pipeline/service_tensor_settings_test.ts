@@ -7,7 +7,7 @@ import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 
 const COMMAND = fileURLToPath(new URL("../../scripts/cli/cugro.ts", import.meta.url));
 const SERVICE = fileURLToPath(new URL("../../services/state-generation/main.ts", import.meta.url));

@@ -3,7 +3,8 @@ import { sleep } from "@cugro/async";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { openLocal } from "../../scripts/cli/learners/local.ts";
-import { checkpoints, smallStream, startCommand, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { checkpoints, smallStream, startCommand } from "./embedded.ts";
 
 /** So that no training is done before the test is. */
 const LONG = ["stateSteps", "behaviorSteps", "maxGeneratorSteps", "criticSteps", "maxCriticSteps"]

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { encodeDataset, readDataset } from "@cugro/datasets";
-import { withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 import { episodesFrom } from "./short_episodes.ts";
 
 const SWIMMER = fileURLToPath(new URL("../fixtures/store_0.2/task3.hdf5", import.meta.url));

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runCommandLine } from "../../scripts/cli/cugro.ts";
 import { taskView } from "../../services/gateway/views.ts";
 import { drive, learnerWith, pretend } from "../fakes/world.ts";
-import { withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 
 const NOTE =
   "task 2 has 3,000,000 rows: training reads 1,000,000 of them, chosen by the learner's seed (maxTrainingRows)";

@@ -10,7 +10,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exampleDataset } from "../fakes/example_dataset.ts";
-import { runCommand, startCommand, withFolder } from "./embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { runCommand, startCommand } from "./embedded.ts";
 
 const KNOBS = ["stateSteps=20", "behaviorSteps=20", "criticSteps=20", "maxTrainingRows=1000"].flatMap((
   knob,

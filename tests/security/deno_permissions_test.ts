@@ -3,15 +3,7 @@
  * is shown by `tests/cluster`, whose services run with them.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -22,6 +14,7 @@ import { confineService } from "../../scripts/cluster/service_programs.ts";
 import { confine, type ConfinedProcess, ROOT } from "../../services/confined_process.ts";
 import { SERVICE_NAMES, type ServiceName, SERVICES } from "../../services/services.ts";
 import type { Prey } from "./attacks.ts";
+import { withFolder } from "../fakes/test_folder.ts";
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const SERVER = {
@@ -63,15 +56,6 @@ async function run(confined: ConfinedProcess, ...args: string[]) {
   clearTimeout(late);
   await child.status;
   return JSON.parse(text);
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "cugro-permissions-"));
-  try {
-    await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 function preyIn(folder: string, port: number, { environment }: ConfinedProcess): Prey {

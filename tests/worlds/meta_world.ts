@@ -11,7 +11,8 @@ import {
 } from "@cugro/environments/metaworld";
 import { join } from "node:path";
 import { pythonWith } from "../../scripts/setup/python_venv.ts";
-import { runCommand, startCommand, withFolder } from "../pipeline/embedded.ts";
+import { withFolder } from "../fakes/test_folder.ts";
+import { runCommand, startCommand } from "../pipeline/embedded.ts";
 
 const made = await pythonWith(META_WORLD.requirements, (line) => console.error(line));
 if ("missing" in made) throw new Error(made.missing);

@@ -5,7 +5,7 @@ import { typed } from "../../../tests/fakes/typed_command.ts";
 import { logOfCluster } from "../../cluster/cluster_log.ts";
 import { linesOfLog } from "./log_lines_of.ts";
 import { logOfRun, openRunLog } from "./run_log.ts";
-import { withFolder } from "../../../tests/pipeline/embedded.ts";
+import { withFolder } from "../../../tests/fakes/test_folder.ts";
 
 const line = (fields: Record<string, unknown>) =>
   JSON.stringify({ time: "2026-01-02T03:04:05Z", level: "info", ...fields });

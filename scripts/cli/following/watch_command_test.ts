@@ -7,7 +7,7 @@ import { typed } from "../../../tests/fakes/typed_command.ts";
 import { withLiveGateway } from "../../../services/gateway/testing/listening_gateway.ts";
 import { runCommandLine } from "../cugro.ts";
 import { openForWriting } from "../learners/stores_of_flags.ts";
-import { withFolder } from "../../../tests/pipeline/embedded.ts";
+import { withFolder } from "../../../tests/fakes/test_folder.ts";
 
 /** Version 2 has lost what version 1 could: it is parked. */
 const forgetting = pretend({

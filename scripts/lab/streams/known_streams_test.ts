@@ -5,17 +5,9 @@ import { META_WORLD_TASKS } from "@cugro/environments/metaworld";
 import { join } from "node:path";
 import { UsageError } from "../../cli/commands/print_output.ts";
 import { KNOWN_STREAMS, type KnownStream, prepareStream } from "./known_streams.ts";
+import { withFolder } from "../../../tests/fakes/test_folder.ts";
 
 const TINY = { tiny: { family: "walker-params", goals: [[5]], episodes: 1 } };
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("every known stream can be made: its policy is shipped, its goals are its family's, or Meta-World has its tasks", () => {
   for (const [name, stream] of Object.entries(KNOWN_STREAMS)) {

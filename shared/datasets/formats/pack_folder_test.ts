@@ -5,8 +5,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatasetError } from "../dataset.ts";
 import type { ReadOptions } from "../notice.ts";
@@ -14,17 +13,9 @@ import { readDataset } from "../read_dataset.ts";
 import { datasetHash } from "../stored.ts";
 import { readSample, sample, sampleFolder } from "./testing/sample.ts";
 import { datasetFolder, packFolder } from "./pack_folder.ts";
+import { withFolder } from "../../../tests/fakes/test_folder.ts";
 
 const files = sampleFolder("");
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "folder-"));
-  try {
-    await test(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 async function hashOf(folder: string, options: ReadOptions = {}): Promise<string> {
   const { fileName, body } = (await packFolder(folder))!;
