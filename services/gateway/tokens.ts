@@ -147,13 +147,17 @@ export async function readTokens(path: string): Promise<TokenEntry[]> {
  * @param now ms since 1970
  * @returns undefined where there is none, or it has expired
  */
-export function findToken(entries: readonly TokenEntry[], secret: string, now: number): Token | undefined {
+export function findToken(
+  entries: readonly TokenEntry[],
+  secret: string,
+  now: number,
+): KnownToken | undefined {
   const wanted = digest(secret);
   let found: TokenEntry | undefined;
   for (const entry of entries) {
     if (timingSafeEqual(wanted, new Uint8Array(hexBytes(entry.sha256)))) found = entry;
   }
-  return found === undefined || hasExpired(found, now) ? undefined : tokenOf(found);
+  return found === undefined || hasExpired(found, now) ? undefined : knownOf(found);
 }
 
 /** A token of the file, without its secret. */
@@ -174,10 +178,14 @@ export interface KnownToken {
  */
 export function findNamed(entries: readonly TokenEntry[], name: string, now: number): KnownToken | undefined {
   const found = entries.find((entry) => entry.name === name);
-  return found === undefined || hasExpired(found, now) ? undefined : {
-    token: tokenOf(found),
-    secretHash: found.sha256,
-    ...found.expires === undefined ? {} : { expiresMs: Date.parse(found.expires) },
+  return found === undefined || hasExpired(found, now) ? undefined : knownOf(found);
+}
+
+function knownOf(entry: TokenEntry): KnownToken {
+  return {
+    token: tokenOf(entry),
+    secretHash: entry.sha256,
+    ...entry.expires === undefined ? {} : { expiresMs: Date.parse(entry.expires) },
   };
 }
 

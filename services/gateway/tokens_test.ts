@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { withFolder } from "../../tests/fakes/test_folder.ts";
 import { createLog } from "@cugro/telemetry";
 import { openAuthenticator } from "./auth.ts";
 import {
@@ -40,7 +42,7 @@ Deno.test("findToken() knows a token by its secret, until it expires", () => {
   });
   const other = issueToken({ name: "b", scopes: ["admin"], learners: ["*"] });
   const before = Date.parse("2029-01-01"), after = Date.parse("2031-01-01");
-  assertEquals(findToken([other.entry, entry], secret, before)?.name, "ci");
+  assertEquals(findToken([other.entry, entry], secret, before)?.token.name, "ci");
   assertEquals(findToken([other.entry, entry], secret, after), undefined);
   assertEquals(findToken([entry], `${secret}x`, before), undefined);
   assertEquals(findToken([entry], entry.sha256, before), undefined, "the hash is no secret");
@@ -105,3 +107,19 @@ Deno.test("openAuthenticator() reads the file again when it changes, and keeps w
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("openAuthenticator() knows a header again until its token expires", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "tokens.json");
+    const expires = "2030-01-01T00:00:00Z";
+    const { secret, entry } = issueToken({ name: "ci", scopes: ["read"], learners: ["*"], expires });
+    await addToken(path, entry);
+    let date = Date.parse(expires) - 1;
+    const auth = await openAuthenticator({ path, log: createLog({ level: "silent" }), date: () => date });
+    const ask = () => auth.authenticate(`Bearer ${secret}`);
+    const first = await ask();
+    assertEquals(first?.name, "ci");
+    assert(await ask() === first, "nothing is hashed again");
+    date++;
+    assertEquals(await ask(), undefined);
+  }));

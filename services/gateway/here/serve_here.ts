@@ -93,7 +93,7 @@ function oneToken({ name, scope }: HereOptions): { secret: string; auth: Authent
       authenticate(authorization) {
         const shown = bearerOf(authorization);
         return Promise.resolve(
-          shown === undefined ? undefined : findToken([entry], shown, Date.now()),
+          shown === undefined ? undefined : findToken([entry], shown, Date.now())?.token,
         );
       },
       named: (wanted) => Promise.resolve(findNamed([entry], wanted, Date.now())),
