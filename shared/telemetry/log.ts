@@ -57,7 +57,8 @@ export function createLog(options: LogOptions = {}): Log {
   const at = (name: Exclude<LogLevel, "silent">) => (event: string, fields: LogFields = {}) => {
     if (LOG_LEVELS.indexOf(name) < lowest) return;
     const line: LogFields = { time: new Date().toISOString(), level: name, event, ...common, ...fields };
-    for (const [key, value] of Object.entries(line)) {
+    for (const key in line) {
+      const value = line[key];
       if (value instanceof Error) {
         line[key] = level === "debug" ? value.stack : `${value.name}: ${value.message}`;
       }

@@ -34,6 +34,11 @@ export interface InSpan {
   set(attributes: Attributes): void;
 }
 
+/** Asks the provider that is registered by the time a span begins. */
+const tracer = trace.getTracer("cugro");
+/** Where nobody traces, and nobody did where the request comes from. */
+const UNTRACED: InSpan = { traceparent: undefined, set: () => {} };
+
 /**
  * Runs `work` in a span.
  *
@@ -48,10 +53,8 @@ export async function inSpan<T>(
 ): Promise<T> {
   const { attributes = {}, parent } = options;
   const from = parent === undefined ? context.active() : contextOf(parent);
-  const span = trace.getTracer("cugro").startSpan(name, {
-    attributes,
-    kind: KINDS[options.kind ?? "internal"],
-  }, from);
+  const span = tracer.startSpan(name, { attributes, kind: KINDS[options.kind ?? "internal"] }, from);
+  if (!span.isRecording() && !isSpanContextValid(span.spanContext())) return await work(UNTRACED);
   const inside: InSpan = {
     traceparent: formatTraceparent(span.spanContext()),
     set: (more) => void span.setAttributes(more),

@@ -7,7 +7,14 @@
 import { type ActRequest, actRequestSchema, checkLearnerName } from "@cugro/protocol";
 import type { Direct, DirectAnswer, DirectRequest } from "@cugro/process";
 import { actBody, actHeaders, type Acting } from "@cugro/serving";
-import { checkTraceparent, inSpan, type Log, type Metrics, traceIdOf } from "@cugro/telemetry";
+import {
+  checkTraceparent,
+  inSpan,
+  type Log,
+  type LogFields,
+  type Metrics,
+  traceIdOf,
+} from "@cugro/telemetry";
 import { z } from "zod";
 import type { Authenticator } from "../auth.ts";
 import type { RateLimiter } from "../limits.ts";
@@ -77,10 +84,11 @@ async function accept(
 }
 
 const schema = z.strictObject(actRequestSchema.shape);
+const decoder = new TextDecoder();
 
 function read(body: Uint8Array): ActRequest | undefined {
   try {
-    const text = new TextDecoder().decode(body);
+    const text = decoder.decode(body);
     refuseReserved(text);
     return schema.safeParse(JSON.parse(text)).data;
   } catch {
@@ -109,14 +117,7 @@ async function watched(
       const seconds = (performance.now() - started) / 1000;
       metrics.httpRequests.inc({ route: ROUTE, method: "POST", status: String(status) });
       metrics.httpSeconds.observe({ route: ROUTE }, seconds);
-      const traceId = traceIdOf(parent);
-      const line = {
-        ...{ requestId, method: "POST", route: ROUTE, status, ms: Math.round(seconds * 1e4) / 10 },
-        ...{ token: token.name, learner, ...(traceId === undefined ? {} : { traceId }) },
-        ...(answer.error === undefined ? {} : { reason: (answer.error as Error).message }),
-      };
-      if (status >= 500) log.error("request failed", { ...line, error: answer.error });
-      else log.info("request", line);
+      report(log, { requestId, status, seconds, token: token.name, learner, parent }, answer.error);
       return {
         status,
         body: answer.body,
@@ -124,6 +125,28 @@ async function watched(
       };
     },
   );
+}
+
+/** One line, its fields in the order in which the routes have them. */
+function report(
+  log: Log,
+  { requestId, status, seconds, token, learner, parent }: {
+    requestId: string;
+    status: number;
+    seconds: number;
+    token: string;
+    learner: string;
+    parent: string | undefined;
+  },
+  error: unknown,
+): void {
+  const ms = Math.round(seconds * 1e4) / 10;
+  const line: LogFields = { requestId, method: "POST", route: ROUTE, status, ms, token, learner };
+  const traceId = traceIdOf(parent);
+  if (traceId !== undefined) line.traceId = traceId;
+  if (error !== undefined) line.reason = (error as Error).message;
+  if (status >= 500) log.error("request failed", { ...line, error });
+  else log.info("request", line);
 }
 
 async function act(

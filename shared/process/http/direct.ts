@@ -23,6 +23,7 @@ export interface DirectRequest {
 /** A whole answer. */
 export interface DirectAnswer {
   status: number;
+  /** Of this answer alone: its length is added. */
   headers: Record<string, string>;
   body: string;
 }
@@ -41,23 +42,24 @@ export interface Direct {
  * @param incoming a request whose body nothing has read
  * @returns undefined if it is not all there yet, is chunked, or is too long; then nothing has been taken
  */
-export async function bodyThere(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function bodyThere(incoming: IncomingMessage): Promise<Uint8Array | undefined> {
   const { headers } = incoming;
   const length = Number(headers["content-length"]);
   if (headers["transfer-encoding"] !== undefined || !(length > 0 && length <= MOST_BYTES)) return undefined;
-  // What came with the head is read after it.
+  // What came with the head is read after it: most often at once, else in this turn of the event loop.
+  if (incoming.readableLength < length) await undefined;
   if (incoming.readableLength < length) await setImmediate();
   if (incoming.readableLength < length) return undefined;
   const bytes: Uint8Array | null = incoming.read(length);
-  return bytes?.length === length ? new Uint8Array(bytes) : undefined;
+  return bytes?.length === length ? bytes : undefined;
 }
 
 /** A header that came twice says something else each time: that is for the ordinary way to refuse. */
-function hasDoubles({ rawHeaders }: IncomingMessage): boolean {
-  const names = new Set<string>();
-  for (let index = 0; index < rawHeaders.length; index += 2) names.add(rawHeaders[index]!.toLowerCase());
-  return names.size * 2 < rawHeaders.length;
+function hasDoubles({ headers, rawHeaders }: IncomingMessage): boolean {
+  return 2 * Object.keys(headers).length < rawHeaders.length;
 }
+
+const encoder = new TextEncoder();
 
 /**
  * Answers, if it can be done so.
@@ -79,7 +81,8 @@ export async function answerDirectly(
   const headers = incoming.headers as Record<string, string | undefined>;
   const answer = await direct.answer({ method: incoming.method!, url: incoming.url!, headers, body, signal });
   if (!answer) return false;
-  const bytes = new TextEncoder().encode(answer.body);
-  outgoing.writeHead(answer.status, { ...answer.headers, "content-length": String(bytes.length) }).end(bytes);
+  const bytes = encoder.encode(answer.body);
+  answer.headers["content-length"] = String(bytes.length);
+  outgoing.writeHead(answer.status, answer.headers).end(bytes);
   return true;
 }

@@ -65,22 +65,21 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
 
 /** Requests with a body that are not answered yet. */
 interface Bodies {
-  enter(outgoing: ServerResponse): void;
+  enter(): void;
+  leave(): void;
   done(): Promise<void>;
 }
 
 function createBodies(): Bodies {
-  const open = new Set<ServerResponse>();
+  let open = 0;
   let onDone = () => {};
   return {
-    enter(outgoing) {
-      open.add(outgoing);
-      outgoing.on("close", () => {
-        open.delete(outgoing);
-        if (open.size === 0) onDone();
-      });
+    enter: () => void open++,
+    leave() {
+      open--;
+      if (open === 0) onDone();
     },
-    done: () => open.size === 0 ? Promise.resolve() : new Promise((resolve) => onDone = resolve),
+    done: () => open === 0 ? Promise.resolve() : new Promise((resolve) => onDone = resolve),
   };
 }
 
@@ -94,44 +93,72 @@ function limitedServer({ fetch, direct, upgrade, connections }: ListenOptions, b
     keepAliveTimeout: idleMs,
     shouldUpgradeCallback: (incoming: IncomingMessage) => isUpgrade(upgrade?.(), incoming),
   }, (incoming, outgoing) => {
-    if (hasBody(incoming)) bodies.enter(outgoing);
-    void inTurn(incoming.socket, outgoing, () => answer({ fetch, direct: direct?.() }, incoming, outgoing));
+    const gone = new AbortController();
+    const turn = beginTurn(incoming, outgoing, bodies, gone);
+    turn(() => void answer({ fetch, direct: direct?.() }, incoming, outgoing, gone.signal));
   });
   limitConnections(server, { most, stallMs });
   return server;
 }
 
-/** Answers that are under way, by their connection. */
-const turns = new WeakMap<Socket, Promise<void>>();
+/** A request of a connection. Everything that depends on its end hangs on one listener: a short answer feels each. */
+interface Turn {
+  isOver: boolean;
+  /** What the connection asks next. */
+  next: (() => void) | undefined;
+}
 
-/** A client that sends many requests at once gets the next answer once it has taken the last: they are not kept for it. */
-async function inTurn(socket: Socket, outgoing: ServerResponse, work: () => Promise<void>): Promise<void> {
+/** The last of each connection. */
+const turns = new WeakMap<Socket, Turn>();
+
+/**
+ * A client that sends many requests at once gets the next answer once it has taken the last: they are not kept for it.
+ *
+ * @returns does its work as soon as it is this request's turn
+ */
+function beginTurn(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  bodies: Bodies,
+  gone: AbortController,
+): (work: () => void) => void {
+  const { socket } = incoming;
   const before = turns.get(socket);
-  turns.set(socket, new Promise((resolve) => outgoing.once("close", () => resolve())));
-  await before;
-  if (!socket.destroyed) await work();
+  const turn: Turn = { isOver: false, next: undefined };
+  turns.set(socket, turn);
+  const isBody = hasBody(incoming);
+  if (isBody) bodies.enter();
+  outgoing.once("close", () => {
+    turn.isOver = true;
+    if (!outgoing.writableFinished) gone.abort();
+    if (isBody) bodies.leave();
+    turn.next?.();
+  });
+  return (work) => {
+    if (!before || before.isOver) return work();
+    before.next = () => {
+      if (!socket.destroyed) work();
+    };
+  };
 }
 
 async function answer(
   { fetch, direct }: { fetch: FetchHandler; direct: Direct | undefined },
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  gone: AbortSignal,
 ): Promise<void> {
-  const gone = new AbortController();
-  outgoing.on("close", () => {
-    if (!outgoing.writableFinished) gone.abort();
-  });
   try {
     const body = direct?.wants(incoming.method ?? "", incoming.url ?? "")
       ? await bodyThere(incoming)
       : undefined;
-    if (direct && body && await answerDirectly(direct, body, incoming, outgoing, gone.signal)) return;
-    const request = toRequest(incoming, gone.signal, body);
+    if (direct && body && await answerDirectly(direct, body, incoming, outgoing, gone)) return;
+    const request = toRequest(incoming, gone, body);
     if (!request) return void outgoing.writeHead(400, { "connection": "close" }).end();
     await write(await fetch(request), incoming, outgoing);
   } catch (error) {
     // The client left, or a body broke half-way: there is nobody to tell more to.
-    if (!outgoing.headersSent && !gone.signal.aborted) {
+    if (!outgoing.headersSent && !gone.aborted) {
       outgoing.writeHead(500, { "content-type": "text/plain" }).end("Internal error");
     } else outgoing.destroy(error instanceof Error ? error : undefined);
   }

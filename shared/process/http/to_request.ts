@@ -16,7 +16,7 @@ import { Readable } from "node:stream";
 export function toRequest(
   incoming: IncomingMessage,
   signal: AbortSignal,
-  read: Uint8Array<ArrayBuffer> | undefined,
+  read: Uint8Array | undefined,
 ): Request | undefined {
   const headers = headersOf(incoming);
   const method = incoming.method ?? "GET";
@@ -25,7 +25,7 @@ export function toRequest(
   const target = base + (incoming.url ?? "/");
   if (!headers || !incoming.url?.startsWith("/") || !URL.canParse(target)) return undefined;
   if (method === "GET" || method === "HEAD") return new Request(target, { method, headers, signal });
-  if (read) return new Request(target, { method, headers, signal, body: read });
+  if (read) return new Request(target, { method, headers, signal, body: new Uint8Array(read) });
   // cast: Node's type of a web stream and the web's own are two, of the same thing.
   const body = Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>;
   return new Request(target, { method, headers, signal, body, duplex: "half" } as RequestInit);
