@@ -96,7 +96,10 @@ export function readObservations(
     });
   }
   const states = new Float32Array(observations.length * stateDim);
-  for (const [row, numbers] of observations.entries()) {
+  let at = 0;
+  let wrong = -1;
+  for (let row = 0; row < observations.length; row++) {
+    const numbers = observations[row]!;
     if (numbers.length !== stateDim) {
       throw new ActError(
         422,
@@ -104,9 +107,11 @@ export function readObservations(
         { field: "observations" },
       );
     }
-    states.set(numbers, row * stateDim);
+    for (let column = 0; column < stateDim; column++, at++) {
+      states[at] = numbers[column]!;
+      if (wrong < 0 && !Number.isFinite(states[at])) wrong = at;
+    }
   }
-  const wrong = states.findIndex((number) => !Number.isFinite(number));
   if (wrong < 0) return states;
   const row = Math.floor(wrong / stateDim), column = wrong % stateDim;
   throw new ActError(
@@ -141,8 +146,11 @@ function actionRows(
   { actionDim, discreteActions }: Pick<PolicyFacts, "actionDim" | "discreteActions">,
 ): number[][] {
   if (discreteActions !== undefined) return Array.from(classesOf(actions, actionDim), (action) => [action]);
-  return Array.from(
-    { length: actions.length / actionDim },
-    (_, row) => [...actions.subarray(row * actionDim, (row + 1) * actionDim)],
-  );
+  const rows: number[][] = [];
+  for (let at = 0; at < actions.length;) {
+    const row: number[] = [];
+    for (const end = at + actionDim; at < end; at++) row.push(actions[at]!);
+    rows.push(row);
+  }
+  return rows;
 }

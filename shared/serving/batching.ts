@@ -106,7 +106,9 @@ export function createBatcher(options: BatcherOptions): Batcher {
         if (request.signal?.aborted) return reject(request.signal.reason);
         const asker = openAsker(options, ++lastId, request, { resolve, reject });
         const key = keyOf(asker);
-        queues.set(key, [...queues.get(key) ?? [], asker]);
+        const line = queues.get(key);
+        if (line) line.push(asker);
+        else queues.set(key, [asker]);
         if (!isBeginning && underWay < most) void begin();
       }),
   };
@@ -126,19 +128,19 @@ function openAsker(
     if (asker.answered < rows) policy.forget(id);
     end();
   };
+  const actions = new Float32Array(rows * actionDim);
+  // Without a spread, which costs more than the rest of this function.
   const asker: Asker = {
-    ...{
-      id,
-      task,
-      acting,
-      seed,
-      states,
-      rows,
-      taken: 0,
-      answered: 0,
-      actions: new Float32Array(rows * actionDim),
-      settled: false,
-    },
+    id,
+    task,
+    acting,
+    seed,
+    states,
+    rows,
+    taken: 0,
+    answered: 0,
+    actions,
+    settled: false,
     resolve: (actions) => settle(() => resolve(actions)),
     reject: (error) => settle(() => reject(error)),
   };
@@ -180,9 +182,13 @@ function takeTurn(queues: Queues, policy: RunningPolicy): Turn | undefined {
 
 function shareOut(askers: readonly Asker[], policy: RunningPolicy): Turn["shares"] {
   const open = (asker: Asker) => asker.rows - asker.taken;
-  const waiting = askers.reduce((sum, asker) => sum + open(asker), 0);
+  let waiting = 0, longest = 0;
+  for (const asker of askers) {
+    waiting += open(asker);
+    longest = Math.max(longest, open(asker));
+  }
   const { task, acting } = askers[0]!;
-  let room = policy.rowsAtOnce?.(waiting, task, acting) ?? batchRows(waiting);
+  let room = policy.rowsAtOnce?.(waiting, longest, task, acting) ?? batchRows(waiting);
   const fair = Math.max(1, Math.floor(room / askers.length));
   const taken = askers.map((asker) => {
     const rows = Math.min(open(asker), fair, room);

@@ -55,8 +55,8 @@ function together(
     callsAtOnce: light.callsAtOnce!,
     act: (task, states, noise, acting) =>
       (samples(task, acting) ? sampler : light).act(task, states, noise, acting),
-    rowsAtOnce: (waiting, task, acting) =>
-      samples(task, acting) ? batchRows(waiting) : light.rowsAtOnce!(waiting, task, acting),
+    rowsAtOnce: (waiting, longest, task, acting) =>
+      samples(task, acting) ? batchRows(waiting) : light.rowsAtOnce!(waiting, longest, task, acting),
     forget(asker) {
       sampler.forget(asker);
       light.forget(asker);

@@ -28,8 +28,11 @@ export interface RunningPolicy {
     noise: readonly NoiseOf[],
     acting?: WayOfActing,
   ): Promise<Float32Array>;
-  /** The most rows to give it in one call. @default those that the sampler is compiled for */
-  rowsAtOnce?(waiting: number, task: number, acting?: WayOfActing): number;
+  /**
+   * The most rows to give it in one call, of those that wait; the request with most of them has `longest`.
+   * @default those that the sampler is compiled for
+   */
+  rowsAtOnce?(waiting: number, longest: number, task: number, acting?: WayOfActing): number;
   /** The asker will not come back. */
   forget(asker: number): void;
   /** Whether it can still be asked. */

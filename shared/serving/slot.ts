@@ -82,9 +82,12 @@ export function findSlot(
   version: number | undefined,
   acting?: WayOfActing,
 ): Slot {
-  const slot = lookUp(slots, learner, version, acting) ?? emptySlot(learner, version, acting);
+  let slot = lookUp(slots, learner, version, acting);
+  if (!slot) {
+    slot = emptySlot(learner, version, acting);
+    slots.set(keyOf(slot), slot);
+  }
   slot.lastUsed = performance.now();
-  slots.set(keyOf(slot), slot);
   return slot;
 }
 
