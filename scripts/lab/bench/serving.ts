@@ -23,6 +23,7 @@ import type { ClientsResult } from "../experiments/act_clients.ts";
 import { runClients } from "../experiments/run_clients.ts";
 import type { Figures, Group } from "./measure.ts";
 import { openEcho, overSockets } from "./serving_sockets.ts";
+import { throughputsInTurns } from "./serving_turns.ts";
 
 const STATE_DIM = 17, ACTION_DIM = 6;
 /** Lines are made as in a cluster, and thrown away. */
@@ -51,15 +52,22 @@ export const serving: Group = {
     const { gateways, robot } = await openGateways(folder, closing);
     const bare = openBare(closing), echo = await openEcho(closing);
     const seconds = quick ? 1 : 4;
-    const ask = (learner: Learner, clients: number, rows = 1, url = gateways[learner].url) => {
-      const task = { url, token: gateways[learner].token, learner, clients, rows, stateDim: STATE_DIM };
+    const ask = (learner: Learner, clients: number, rows = 1) => {
+      const task = { ...addressOf(gateways[learner]), learner, clients, rows, stateDim: STATE_DIM };
       return runClients({ ...task, seconds, visit: false });
     };
     for (const learner of LEARNERS) await ask(learner, 16);
-    await ask("instant", 16, 1, bare);
     return {
       measure: async () => ({
-        ...await overHttp(ask, bare, seconds),
+        ...await overHttp(ask, seconds),
+        ...await throughputsInTurns({
+          asked: Object.fromEntries(
+            LEARNERS.map((learner) => [nameOf(learner), { ...addressOf(gateways[learner]), learner }]),
+          ),
+          bare: { url: bare, token: "none", learner: "instant" },
+          ...{ clients: 64, stateDim: STATE_DIM },
+          ...quick ? { turns: 6, seconds: 0.5 } : { turns: 8, seconds: 1 },
+        }),
         ...await overNats(robot, quick ? 500 : 3_000),
         ...await onSockets(gateways, { echo, seconds, stateDim: STATE_DIM }),
       }),
@@ -70,20 +78,24 @@ export const serving: Group = {
   },
 };
 
-type Ask = (learner: Learner, clients: number, rows?: number, url?: string) => Promise<ClientsResult>;
+type Ask = (learner: Learner, clients: number, rows?: number) => Promise<ClientsResult>;
 
-async function overHttp(ask: Ask, bare: string, seconds: number): Promise<Figures> {
+function nameOf(learner: Learner): string {
+  return learner[0]!.toUpperCase() + learner.slice(1);
+}
+
+function addressOf({ url, token }: LocalGateway) {
+  return { url, token };
+}
+
+async function overHttp(ask: Ask, seconds: number): Promise<Figures> {
   const figures: Figures = {};
   for (const learner of LEARNERS) {
-    const name = learner[0]!.toUpperCase() + learner.slice(1);
+    const name = nameOf(learner);
     const one = await ask(learner, 1), sixteen = await ask(learner, 16);
-    const [many, hono] = [await ask(learner, 64), await ask("instant", 64, 1, bare)];
     const rows = await ask(learner, 16, 64);
     figures[`gatewayOneClientP50Ms${name}`] = quantile(one.act, 0.5);
     figures[`gateway16ClientsP99Ms${name}`] = quantile(sixteen.act, 0.99);
-    figures[`gateway64ClientsPerSecond${name}`] = many.act.length / seconds;
-    figures[`bareHono64ClientsPerSecond${name}`] = hono.act.length / seconds;
-    figures[`gatewayToBareHono${name}`] = many.act.length / hono.act.length;
     figures[`decisionsPerSecond64Rows${name}`] = 64 * rows.act.length / seconds;
   }
   return figures;
