@@ -2,8 +2,8 @@
  * What the store has of a job when a worker gets it.
  * @module
  */
-import { jobKey, type JobKind, type JobObjects } from "@cugro/protocol";
-import { type Found, getJob, listJob, type Store } from "@cugro/store";
+import { jobKey, type JobKind, type JobObjects, sortJobKeys } from "@cugro/protocol";
+import { type Found, getJob, keysOfJob, type Store } from "@cugro/store";
 
 /**
  * Asked together, as a store over the network takes milliseconds for each: a list tells what is done, given up and noted.
@@ -18,7 +18,7 @@ export async function lookAtJob(
   store: Store,
   { jobId: id, kind }: { jobId: string; kind: JobKind },
 ): Promise<{ there: JobObjects; found: Found | undefined }> {
-  const [there, found] = await Promise.all([listJob(store, { id, kind }, false), getJob(store, kind, id)]);
-  if (found?.key === jobKey(kind, id)) return { there, found };
-  return { there: await listJob(store, { id, kind }, true), found };
+  const [keys, found] = await Promise.all([keysOfJob(store, { id, kind }, false), getJob(store, kind, id)]);
+  if (found?.key === jobKey(kind, id)) return { there: sortJobKeys(keys), found };
+  return { there: sortJobKeys([...keys, ...await keysOfJob(store, { id, kind: undefined }, true)]), found };
 }

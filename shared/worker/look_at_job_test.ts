@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { type Job, jobKey, jobPrefix, oldJobPrefix } from "@cugro/protocol";
+import { failureKey, type Job, jobKey, jobPrefix, oldJobPrefix } from "@cugro/protocol";
 import { memoryStore } from "../../tests/fakes/memory_store.ts";
 import { lookAtJob } from "./look_at_job.ts";
 
-Deno.test("lookAtJob() lists a job of today's layout once, and looks for one of the old layout where today's has none", async () => {
+Deno.test("lookAtJob() lists each layout once at most, the old one only where today's does not have the job", async () => {
   const store = memoryStore();
   let asked: string[] = [];
   const watched = Object.assign(Object.create(store), {
@@ -20,9 +20,12 @@ Deno.test("lookAtJob() lists a job of today's layout once, and looks for one of 
   asked = [];
   const looked = await lookAtJob(watched, { jobId: old, kind });
   assertEquals([looked.there.job, looked.found?.key], [`jobs/${old}/job.json`, `jobs/${old}/job.json`]);
-  assertEquals(asked, [jobPrefix(kind, old), jobPrefix(kind, old), oldJobPrefix(old)]);
+  assertEquals(asked, [jobPrefix(kind, old), oldJobPrefix(old)]);
 
   await store.put(`jobs/${gone}/result.json`, new Uint8Array());
+  const note = failureKey(kind, gone, 1);
+  await store.put(note, new Uint8Array());
   const done = await lookAtJob(watched, { jobId: gone, kind });
   assertEquals([done.there.result, done.found], [`jobs/${gone}/result.json`, undefined]);
+  assertEquals(done.there.failures, [note], "what today's layout has is not lost");
 });
