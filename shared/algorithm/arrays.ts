@@ -103,4 +103,5 @@ export { stepsFor } from "./knobs/training_steps.ts";
 export type { Curve, Snapshot, TrainingProgress, TrainingResult } from "./numerics/progress.ts";
 export { noisePairs } from "./replay/noise_pairs.ts";
 export { generatorBytes } from "./generators/generator_bytes.ts";
+export { refuseUnknownChoice } from "./numerics/unknown_choice.ts";
 export { type EpisodeRest, findRests, type RestFinder } from "./critic/episode_rests.ts";

@@ -8,6 +8,7 @@
 import { InvalidInputError } from "../numerics/errors.ts";
 import type * as tf from "tf";
 import type { Params, Stored, StoredTensor } from "@cugro/tensors/seam";
+import { refuseUnknownChoice } from "../numerics/unknown_choice.ts";
 import type { Rng } from "../numerics/rng.ts";
 import { entry, taskRow, withoutFisher } from "../numerics/weights.ts";
 import * as resnet from "./denoiser_resnet.ts";
@@ -22,7 +23,7 @@ import * as unet from "./denoiser_unet.ts";
  * @returns kernels `[inputs, outputs]`, biases `[outputs]` and the Fourier frequencies, float32
  */
 export function initDenoiser(shape: DenoiserShape, rng: Rng): Stored {
-  return shape.architecture === "unet" ? unet.init(shape, rng) : resnet.init(shape, rng);
+  return isUnet(shape) ? unet.init(shape, rng) : resnet.init(shape, rng);
 }
 
 /**
@@ -32,7 +33,19 @@ export function initDenoiser(shape: DenoiserShape, rng: Rng): Stored {
  * @returns their names
  */
 export function frozenWeights(shape: DenoiserShape): string[] {
-  return shape.architecture === "unet" ? unet.FROZEN : [];
+  return isUnet(shape) ? unet.FROZEN : [];
+}
+
+/** Which of the two it is; a third would be named here by the compiler. */
+function isUnet({ architecture }: DenoiserShape): boolean {
+  switch (architecture) {
+    case "unet":
+      return true;
+    case "resnet":
+      return false;
+    default:
+      return refuseUnknownChoice("architecture", architecture);
+  }
 }
 
 /**
@@ -49,7 +62,7 @@ export function predictNoise(
   noisy: tf.Tensor,
   context: DenoiserContext,
 ): tf.Tensor {
-  return shape.architecture === "unet"
+  return isUnet(shape)
     ? unet.forward(params, noisy, unet.embed(params, context))
     : resnet.forward(params, shape, noisy, resnet.embed(params, context));
 }
@@ -67,7 +80,7 @@ export function openDenoiser(
   context: DenoiserContext,
   batch: number,
 ): (noisy: tf.Tensor, node: number) => tf.Tensor {
-  if (shape.architecture === "unet") {
+  if (isUnet(shape)) {
     const rows = unet.repeatConditions(unet.embed(params, context), batch);
     return (noisy, node) => unet.forward(params, noisy, unet.atNode(rows, node));
   }

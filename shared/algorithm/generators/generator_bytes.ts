@@ -5,6 +5,7 @@
  */
 import { behaviorShape, type DenoiserShape, stateShape } from "../diffusion/denoiser_shape.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { refuseUnknownChoice } from "../numerics/unknown_choice.ts";
 
 /**
  * Bytes of the weights of both generators once they know `tasks` tasks, file headers not counted.
@@ -30,12 +31,29 @@ export function generatorBytes(
 
 function weightsOf(shape: DenoiserShape, { generator }: Hyperparameters): number {
   const { dim } = shape;
-  // Of the latent families see `latentDim`: twice as many numbers of noise as of a sample.
-  if (generator === "vae") {
-    return latentNetwork(shape, dim, 4 * dim) + latentNetwork(shape, 2 * dim, dim) + dim;
+  switch (generator) {
+    case "diffusion":
+      return denoiser(shape);
+    // Of the latent families see `latentDim`: twice as many numbers of noise as of a sample.
+    case "vae":
+      return latentNetwork(shape, dim, 4 * dim) + latentNetwork(shape, 2 * dim, dim) + dim;
+    case "gan":
+      return latentNetwork(shape, 2 * dim, dim) + discriminator(shape);
+    default:
+      return refuseUnknownChoice("generator", generator);
   }
-  if (generator === "gan") return latentNetwork(shape, 2 * dim, dim) + discriminator(shape);
-  return shape.architecture === "unet" ? unet(shape) : resnet(shape);
+}
+
+function denoiser(shape: DenoiserShape): number {
+  const { architecture } = shape;
+  switch (architecture) {
+    case "unet":
+      return unet(shape);
+    case "resnet":
+      return resnet(shape);
+    default:
+      return refuseUnknownChoice("architecture", architecture);
+  }
 }
 
 /** Kernel and bias. */

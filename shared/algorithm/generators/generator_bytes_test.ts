@@ -1,9 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { frozenWeights, initDenoiser } from "../diffusion/denoiser.ts";
 import { behaviorShape, stateShape } from "../diffusion/denoiser_shape.ts";
 import { type Hyperparameters, presets } from "../knobs/hyperparameters.ts";
+import { InvalidInputError } from "../numerics/errors.ts";
 import { createRng } from "../numerics/rng.ts";
 import { countWeights } from "../numerics/weights.ts";
-import { familyOf } from "./generator_families.ts";
+import { familyOf, passOf } from "./generator_families.ts";
 import { generatorBytes } from "./generator_bytes.ts";
 
 Deno.test("generatorBytes() is what the weights of both generators take as they are made, of every family", () => {
@@ -23,5 +25,29 @@ Deno.test("generatorBytes() is what the weights of both generators take as they 
         );
       }
     }
+  }
+});
+
+Deno.test("an architecture or a generator that nothing is known of is refused by its name, and is no other one", () => {
+  // cast: a word that this version does not have.
+  const knobs = (changed: object) => ({ ...presets.smoke, ...changed }) as Hyperparameters;
+  const transformer = knobs({ generator: "diffusion", architecture: "transformer" });
+  const flow = knobs({ generator: "flow" });
+  const shape = stateShape(5, 2, transformer);
+  const cases: [string, string, () => unknown][] = [
+    ["architecture", "transformer", () => generatorBytes(5, 2, 2, transformer)],
+    ["architecture", "transformer", () => initDenoiser(shape, createRng(0))],
+    ["architecture", "transformer", () => frozenWeights(shape)],
+    ["generator", "flow", () => generatorBytes(5, 2, 2, flow)],
+    ["generator", "flow", () => familyOf(flow)],
+    ["generator", "flow", () => passOf(stateShape(5, 2, flow), flow)],
+  ];
+  for (const [knob, word, work] of cases) {
+    assertThrows(
+      work,
+      InvalidInputError,
+      `${knob} must be one of the words that \`cugro knobs ${knob}\` lists`,
+    );
+    assertThrows(work, InvalidInputError, `current value is "${word}"`);
   }
 });

@@ -8,6 +8,7 @@ import { diffusionPass, type SamplingPass } from "../diffusion/sampling.ts";
 import { planSolver } from "../diffusion/solver.ts";
 import { ganFamily, ganPass } from "../gan/gan.ts";
 import type { Hyperparameters } from "../knobs/hyperparameters.ts";
+import { refuseUnknownChoice } from "../numerics/unknown_choice.ts";
 import { vaeFamily, vaePass } from "../vae/vae.ts";
 
 /**
@@ -18,8 +19,16 @@ import { vaeFamily, vaePass } from "../vae/vae.ts";
  */
 export function familyOf(hyperparameters: Hyperparameters): GeneratorFamily {
   const { generator } = hyperparameters;
-  if (generator === "diffusion") return DIFFUSION;
-  return generator === "gan" ? ganFamily(hyperparameters) : vaeFamily(hyperparameters);
+  switch (generator) {
+    case "diffusion":
+      return DIFFUSION;
+    case "gan":
+      return ganFamily(hyperparameters);
+    case "vae":
+      return vaeFamily(hyperparameters);
+    default:
+      return refuseUnknownChoice("generator", generator);
+  }
 }
 
 /**
@@ -36,6 +45,14 @@ export function passOf(
   guidance = 0,
 ): SamplingPass {
   const { generator } = hyperparameters;
-  if (generator === "diffusion") return diffusionPass(shape, planSolver(hyperparameters), guidance);
-  return generator === "gan" ? ganPass(shape) : vaePass(shape);
+  switch (generator) {
+    case "diffusion":
+      return diffusionPass(shape, planSolver(hyperparameters), guidance);
+    case "gan":
+      return ganPass(shape);
+    case "vae":
+      return vaePass(shape);
+    default:
+      return refuseUnknownChoice("generator", generator);
+  }
 }

@@ -1,5 +1,5 @@
 import { describeJob, describeStoredJob } from "./describe_job.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Hyperparameters, knobs as allKnobs, knobsOfKind, presets } from "@cugro/algorithm/knobs";
 import { canonicalJson, JOB_KINDS, type JobOf, parseJob, REVISIONS, sha256 } from "@cugro/protocol";
 import type { Graph } from "./job_graph.ts";
@@ -373,4 +373,10 @@ Deno.test("keptShards() keeps what fits, at least one of each task", () => {
   assertEquals(keptShards({ ...knobs, replayBytes: 8 * shardBytes }, 2, 10), 4);
   assertEquals(keptShards({ ...knobs, replayBytes: 8 * shardBytes }, 3, 10), 2);
   assertEquals(keptShards({ ...knobs, replayBytes: 1 }, 3, 10), 1);
+});
+
+Deno.test("a source of replay that nothing is known of is refused by its name, and is no buffer", () => {
+  // cast: a word that this version does not have.
+  const knobs = { ...presets.smoke, ...bare, replay: "dreams" } as unknown as Hyperparameters;
+  assertThrows(() => previewGraph({ knobs, tasks: 2 }), RangeError, 'current value is "dreams"');
 });

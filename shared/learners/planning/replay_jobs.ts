@@ -3,7 +3,7 @@
  * themselves, or what baselines put in their place. Only the source differs: trainings and evaluations are the same jobs.
  * @module
  */
-import { generatorBytes, type Hyperparameters } from "@cugro/algorithm/arrays";
+import { generatorBytes, type Hyperparameters, refuseUnknownChoice } from "@cugro/algorithm/arrays";
 import { deriveSeed, type JobKind, type RefsOf, type TaskFact } from "@cugro/protocol";
 import { addJob, type Builder, outputOf, type Replay } from "./graph_jobs.ts";
 import { heldOutSeed } from "./seeds.ts";
@@ -30,23 +30,33 @@ export interface ReplaySources {
  *
  * @param builder of the graph
  * @returns what trainings read, what evaluations measure, and what later tasks need
+ * @throws {InvalidInputError} for a source that nothing is known of
  */
 export function addReplay(builder: Builder): ReplaySources {
   const { replay } = builder.knobs;
   const nothing: ReplaySources = { trained: [], measured: [], generated: [], kept: [] };
-  if (replay === "none") return nothing;
-  if (replay === "oracle" || replay === "multitask") return { ...nothing, trained: realDatasets(builder) };
-  if (replay === "generated") {
-    const generated = addShards(builder);
-    return { ...nothing, trained: generated, measured: generated, generated };
+  switch (replay) {
+    case "none":
+      return nothing;
+    case "oracle":
+    case "multitask":
+      return { ...nothing, trained: realDatasets(builder) };
+    case "generated": {
+      const generated = addShards(builder);
+      return { ...nothing, trained: generated, measured: generated, generated };
+    }
+    case "noise": {
+      const shards = addNoise(builder);
+      return { ...nothing, trained: shards, measured: shards };
+    }
+    case "real-buffer": {
+      const buffers = builder.oldTasks.map((old) => addBuffer(builder, old));
+      const own = addBuffer(builder, builder.task);
+      return { ...nothing, trained: buffers, measured: buffers, kept: [own.job] };
+    }
+    default:
+      return refuseUnknownChoice("replay", replay);
   }
-  if (replay === "noise") {
-    const shards = addNoise(builder);
-    return { ...nothing, trained: shards, measured: shards };
-  }
-  const buffers = builder.oldTasks.map((old) => addBuffer(builder, old));
-  const own = addBuffer(builder, builder.task);
-  return { ...nothing, trained: buffers, measured: buffers, kept: [own.job] };
 }
 
 /** The shards of every old task: from the parent, or from who learnt the task. */
