@@ -28,8 +28,7 @@ withRunning(
   program.command("grid")
     .description("every run that a file declares; the same as `experiment FILE.json`")
     .argument("<file>", "the grid: JSON, see scripts/lab/grid/README.md")
-    .option("--only <text>", "only runs whose name holds it")
-    .option("--dry-run", "list the runs, and which of them are finished"),
+    .option("--only <text>", "only runs whose name holds it"),
 ).action(runGridFile);
 
 withRunning(
@@ -168,7 +167,8 @@ function withRunning(command: Command): Command {
     .option("--url <address>", "a gateway whose cluster learns, instead of workers of this command")
     .option("--token <token>", "the gateway's bearer token (default: CUGRO_TOKEN)")
     .option("--out <folder>", "where the results go (default: the work folder's own folder results)")
-    .option("--replace", "write over results that are there");
+    .option("--replace", "write over results that are there")
+    .option("--dry-run", "list the runs, and which of them are finished");
 }
 
 const [first = "", ...rest] = Deno.args;
