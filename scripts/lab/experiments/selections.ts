@@ -3,8 +3,7 @@
  * @module
  */
 import { codeVersion } from "@cugro/telemetry";
-import { createPolicy, createRng, type Measured, scoreInterval, successInterval } from "@cugro/algorithm";
-import { openVectorEnvironment, rollout } from "@cugro/environments";
+import { type Measured, type PolicyInput, scoreInterval, successInterval } from "@cugro/algorithm";
 import type { LabelledTask } from "@cugro/learners";
 import { document } from "@cugro/report";
 import { type PolicyParts, readPolicy, samplerInput } from "@cugro/serving";
@@ -12,9 +11,10 @@ import { openCompute } from "@cugro/tensors";
 import * as Plot from "@observablehq/plot";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { score, UsageError } from "../../cli/commands/print_output.ts";
+import { score } from "../../cli/commands/print_output.ts";
 import { printTable } from "../../cli/terminal_table.ts";
 import { openForReading } from "../../cli/learners/stores_of_flags.ts";
+import { runTask } from "../swap/task_episodes.ts";
 
 interface SelectionsOptions {
   learner: string;
@@ -50,16 +50,9 @@ export async function selections(path: string, options: SelectionsOptions): Prom
   const { input, tasks, version } = await readPolicy(store, options.learner, { acting: "sampler" });
   const rows: SelectionRow[] = [];
   for (const selection of SELECTIONS) {
-    const policy = createPolicy({
-      ...samplerInput(input),
-      hyperparameters: { ...input.hyperparameters, selection },
-      compile,
-    });
-    try {
-      for (const task of tasks) rows.push(await runTask(policy, task, selection, options.episodes));
-    } finally {
-      policy.dispose();
-    }
+    const hyperparameters = { ...input.hyperparameters, selection };
+    const policy = { ...samplerInput(input), hyperparameters, compile };
+    for (const task of tasks) rows.push(await rowOf(policy, task, selection, options.episodes));
   }
   print(rows);
   await mkdir(options.out, { recursive: true });
@@ -72,37 +65,26 @@ export async function selections(path: string, options: SelectionsOptions): Prom
   await writeFile(join(out, `${name}.svg`), drawSelections(rows));
 }
 
-async function runTask(
-  policy: ReturnType<typeof createPolicy>,
-  { task, environment, anchors, labelled }: LabelledTask,
+/** The same starts and the same candidates for every rule. */
+async function rowOf(
+  policy: PolicyInput,
+  labelled: LabelledTask,
   selection: Selection,
   episodes: number,
 ): Promise<SelectionRow> {
-  if (!environment || !("family" in environment)) {
-    throw new UsageError(`task ${task} has no simulator here: selections are compared by episodes`);
-  }
-  // The same starts and the same candidates for every rule.
-  const starts = createRng(0, `selections/${task}/starts`),
-    acting = createRng(0, `selections/${task}/acting`);
-  const seeds = Array.from({ length: episodes }, () => starts.integer(2 ** 31));
-  const simulator = await openVectorEnvironment(environment, episodes, labelled?.episodeSteps);
-  try {
-    const act = (states: Float32Array) => policy.act(task, states, acting.integer(2 ** 31));
-    const { returns, successes } = await rollout(simulator, seeds, act);
-    const { mean, low, high }: Measured = successes
-      ? successInterval(successes.map(Number))
-      : scoreInterval(returns, anchors, 0);
-    return {
-      ...{ selection, task, goal: [...environment.goal] },
-      successes: successes ? successes.filter(Boolean).length : null,
-      meanReturn: returns.reduce((sum, value) => sum + value, 0) / episodes,
-      score: mean,
-      interval: low === null || high === null ? null : [low, high],
-      episodes,
-    };
-  } finally {
-    simulator.close();
-  }
+  const { task, environment, anchors } = labelled;
+  const { returns, successes } = await runTask(policy, labelled, "sampler", episodes, "selections");
+  const { mean, low, high }: Measured = successes
+    ? successInterval(successes.map(Number))
+    : scoreInterval(returns, anchors, 0);
+  return {
+    ...{ selection, task, goal: environment && "goal" in environment ? [...environment.goal] : [] },
+    successes: successes ? successes.filter(Boolean).length : null,
+    meanReturn: returns.reduce((sum, value) => sum + value, 0) / episodes,
+    score: mean,
+    interval: low === null || high === null ? null : [low, high],
+    episodes,
+  };
 }
 
 function print(rows: readonly SelectionRow[]): void {

@@ -16,6 +16,10 @@ import { UsageError } from "../../cli/commands/print_output.ts";
 
 /** What came of the episodes. */
 export interface TaskEpisodes {
+  /** Return of each, `[n]`. */
+  returns: readonly number[];
+  /** Whether each succeeded, where the simulator tells it. */
+  successes: readonly boolean[] | undefined;
   /** Normalised score of each, `[n]`. */
   scores: number[];
   /** Some of the states that they went through, `[m, stateDim]`. */
@@ -50,7 +54,7 @@ export async function runTask(
   study: string,
 ): Promise<TaskEpisodes> {
   if (!environment || !("family" in environment)) {
-    throw new UsageError(`task ${task} has no simulator here: ways of acting are compared by episodes`);
+    throw new UsageError(`task ${task} has no simulator here: policies are compared by episodes`);
   }
   const policy = createPolicy(input);
   const starts = createRng(0, `${study}/${task}/starts`), noise = createRng(0, `${study}/${task}/acting`);
@@ -67,7 +71,13 @@ export async function runTask(
     const { user, system } = process.cpuUsage(began);
     const scores = successes?.map((one) => 100 * Number(one)) ??
       returns.map((one) => normalisedScore(one, anchors));
-    return { scores, visited: Float32Array.from(visited), seconds: (user + system) / 1e6 };
+    return {
+      returns,
+      successes,
+      scores,
+      visited: Float32Array.from(visited),
+      seconds: (user + system) / 1e6,
+    };
   } finally {
     policy.dispose();
     simulator.close();
