@@ -47,6 +47,7 @@ Deno.test("a command loads no tensor library, client, server or simulator that i
       [["versions", ...at], []],
       [["learner", "list", "--store", folder], []],
       [act, []],
+      [[...act, "--acting", "proposer"], []],
       // What shows that this test sees them.
       [[...act, "--acting", "sampler"], ["tensors"]],
       [["report", ...at], ["plots"]],
