@@ -146,6 +146,7 @@ async function playData(page: Page, url: string, removeRows: () => Promise<void>
   await page.getByRole("button", { name: "Pause" }).click();
   const { step, earned } = await standing(page, 1);
   assertEquals(Number(earned), 2 * step);
+  await page.locator(".robot-curves .uplot").nth(1).waitFor();
   assertEquals(await page.locator(".robot-curves .uplot").count(), 2);
   await assertAccessible(page, "an episode of the data");
   await page.keyboard.press("e");
@@ -248,6 +249,7 @@ Deno.test({
         await page.locator(".lineup").waitFor();
         await page.getByText("generation 0, of version 2 (1,024)").waitFor();
         assertEquals(await page.getByRole("slider").inputValue(), "80");
+        await page.locator(".strips tbody tr").nth(9).waitFor();
         assertEquals(
           await page.locator(".strips tbody tr").count(),
           10,
