@@ -42,7 +42,7 @@ function rounded(value: number | null, digits: number): number {
 }
 
 function constantFaults(result: CalibrationResult): string[] {
-  const streams = [...new Set(result.runs.map(({ name }) => streamOf(name)))].sort().join(", ");
+  const streams = [...new Set(result.runs.map(streamOf))].sort().join(", ");
   const stated = Object.keys(ESTIMATE_CALIBRATION.streams).sort().join(", ");
   const wrong = streams === stated
     ? []

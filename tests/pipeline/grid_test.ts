@@ -7,6 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { encodeDataset, readDataset } from "@cugro/datasets";
+import type { CalibrationResult } from "../../scripts/lab/calibration/calibration_measures.ts";
 import type { GridResults } from "../../scripts/lab/grid/write_results.ts";
 import { withFolder } from "../fakes/test_folder.ts";
 import { episodesFrom } from "./short_episodes.ts";
@@ -36,6 +37,25 @@ const GRID = {
     { streams: [""], label: "curve", methods: ["ours", "separate"], seeds: [0], set: ["snapshots=true"] },
   ],
 };
+
+/** The worth of estimates is measured on a grid's store as it lies, whatever its learners are called. */
+async function calibrates(work: string, estimates: string): Promise<void> {
+  const { code, output } = await experiment("calibration", work, "--work", estimates, "--out", estimates);
+  assertEquals(code, 0, output);
+  const text = await readFile(join(estimates, "calibration.json"), "utf8");
+  const { all, runs } = JSON.parse(text) as CalibrationResult;
+  assertEquals(runs.map(({ name, stream, rows }) => [name, stream, rows.length]), [
+    ["short-curve-ours-0", "short", 3],
+    ["short-curve-separate-0-task1", "short", 1],
+    ["short-curve-separate-0-task2", "short", 1],
+    ["short-multitask-0", "short", 3],
+    ["short-none-0", "short", 3],
+    ["short-ours-0", "short", 3],
+    ["short-separate-0-task1", "short", 1],
+    ["short-separate-0-task2", "short", 1],
+  ]);
+  assertEquals([all.runs, all.streams], [8, 1]);
+}
 
 Deno.test("a grid runs each run once, shares what runs have in common, and gives the same results again", () =>
   withFolder(async (folder) => {
@@ -92,6 +112,8 @@ Deno.test("a grid runs each run once, shares what runs have in common, and gives
     assertStringIncludes(third.output, "6 runs, 1 of them to run");
     assertEquals(await readFile(out, "utf8"), text);
     assertEquals(await readdir(join(work, "store", "jobs")), jobs, "nothing was done again");
+
+    await calibrates(work, join(folder, "estimates"));
 
     const other = { ...GRID, set: [...GRID.set, "emaDecay=0.5"], rows };
     await writeFile(path, JSON.stringify(other));

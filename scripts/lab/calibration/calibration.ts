@@ -19,9 +19,11 @@ import type { Store } from "@cugro/store";
 import { openCompute } from "@cugro/tensors";
 import { type JobContext, type JobHandlers, openInput, readInput } from "@cugro/worker";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { openForReading } from "../../cli/learners/stores_of_flags.ts";
 import { UsageError } from "../../cli/commands/print_output.ts";
+import { streamOf } from "../../cli/runs/summarise_seeds.ts";
+import { recordPath, type RunRecord } from "../grid/run_record.ts";
 import { type CalibratedRun, measureCalibration, printCalibration } from "./calibration_measures.ts";
 import { drawCalibration } from "./picture.ts";
 
@@ -76,13 +78,25 @@ async function runsOf(folder: string, means: Means): Promise<CalibratedRun[]> {
   try {
     for (const name of await listLearners(store)) {
       const facts = await loadFacts(store, name);
-      console.error(`${basename(folder)}: ${validVersions(facts).length} versions`);
-      runs.push(await runOf(store, facts, means));
+      console.error(`${basename(folder)}, ${name}: ${validVersions(facts).length} versions`);
+      const stream = await recordedStream(folder, name);
+      runs.push({ ...await runOf(store, facts, means), ...stream === undefined ? {} : { stream } });
     }
   } finally {
     await store.close();
   }
   return runs;
+}
+
+/** What a grid says that a learner of its store has learnt: runs have labels, which a name alone does not tell from streams. */
+async function recordedStream(store: string, learner: string): Promise<string | undefined> {
+  // The method with a learner for each task names these after the run.
+  const run = learner.replace(/-task\d+$/, "");
+  const text = await readFile(recordPath(dirname(store), run), "utf8").catch((error) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : streamOf((JSON.parse(text) as RunRecord).run);
 }
 
 async function runOf(store: Store, facts: LearnerFacts, means: Means): Promise<CalibratedRun> {

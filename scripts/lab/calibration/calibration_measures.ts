@@ -11,6 +11,8 @@ import { spearman } from "../streams/spearman.ts";
 /** A run whose versions have been estimated. */
 export interface CalibratedRun {
   name: string;
+  /** What it learnt, where the record of a grid says so. @default what its name says */
+  stream?: string;
   versions: readonly VersionFact[];
 }
 
@@ -45,18 +47,18 @@ export interface CalibrationResult {
   maxForgetting: number;
   maxEstimatedDrop: number;
   all: CalibrationFigures & { runs: number; streams: number };
-  runs: (CalibrationFigures & { name: string; rows: CalibratedCell[] })[];
+  runs: (CalibrationFigures & { name: string; stream?: string; rows: CalibratedCell[] })[];
 }
 
 const { maxForgetting, maxEstimatedDrop } = presets.default;
 
 /** Compares the estimates of finished runs with their scores. */
 export function measureCalibration(runs: readonly CalibratedRun[]): CalibrationResult {
-  const measured = runs.map(({ name, versions }) => {
+  const measured = runs.map(({ name, stream, versions }) => {
     const rows = versions.flatMap((version, i) => cellsOf(version, versions.slice(0, i)));
-    return { name, ...figuresOf(rows), rows };
+    return { name, ...stream === undefined ? {} : { stream }, ...figuresOf(rows), rows };
   });
-  const streams = new Set(runs.map(({ name }) => streamOf(name)));
+  const streams = new Set(runs.map(streamOf));
   const all = figuresOf(measured.flatMap(({ rows }) => rows));
   return {
     maxForgetting,
@@ -67,13 +69,13 @@ export function measureCalibration(runs: readonly CalibratedRun[]): CalibrationR
 }
 
 /**
- * The stream of a run that is called `<stream>-<replay>-<seed>`.
+ * The stream of a run; without a record that of one called `<stream>-<replay>-<seed>`.
  *
- * @param run its name
+ * @param run its name, and its stream where a record says it
  * @returns the stream's name
  */
-export function streamOf(run: string): string {
-  return run.replace(/-[a-z]+-\d+$/, "");
+export function streamOf({ name, stream }: Pick<CalibratedRun, "name" | "stream">): string {
+  return stream ?? name.replace(/-[a-z]+-\d+$/, "");
 }
 
 function cellsOf(version: VersionFact, earlier: readonly VersionFact[]): CalibratedCell[] {

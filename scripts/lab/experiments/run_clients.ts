@@ -11,7 +11,11 @@ export interface Clients {
   close(): void;
 }
 
-/** Starts a thread for clients; it does one task at a time. */
+/**
+ * Starts a thread for clients; it does one task at a time.
+ *
+ * @returns runs tasks until it is closed
+ */
 export function openClients(): Clients {
   const worker = new Worker(new URL("./act_clients.ts", import.meta.url), { type: "module" });
   return {
