@@ -69,7 +69,10 @@ Deno.test("a fact reaches the receiver once, signed, though the bus says nothing
         [key],
         "what was before the webhook is not for it, and nothing comes twice",
       );
-      const { deliveries } = (await ask("GET", `/v1/webhooks/${id}/deliveries`)).body;
+      const listed = async () => (await ask("GET", `/v1/webhooks/${id}/deliveries`)).body.deliveries;
+      // It arrives before its answer is written down.
+      await until("it is recorded", async () => (await listed())[0]?.state === "delivered");
+      const deliveries = await listed();
       assertEquals(deliveries.length, 1);
       assertEquals([deliveries[0].state, deliveries[0].attempts[0].status], ["delivered", 204]);
       assertEquals(deliveries[0].id, one.headers.get("webhook-id"));
