@@ -96,7 +96,7 @@ async function makeToken(folder: string, made: string[]): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
   // Another user's, once it is mounted; the folder above keeps others out.
   chmodSync(dirname(path), 0o755);
-  // Where versions up to 0.9 had it.
+  // Where versions up to 0.8 had it.
   const earlier = join(folder, basename(path));
   if (existsSync(earlier) && !existsSync(path)) renameSync(earlier, path);
   if (existsSync(path)) return;

@@ -287,7 +287,7 @@ Deno.test("makeSecrets() makes each secret once, for every user and service, and
     assertEquals(kinds.filter((kind) => kind === "Secret").length, SERVICE_NAMES.length + 1);
     const seeds = SERVICE_NAMES.map((service) => read(`${service}.seed`));
     assertEquals(new Set(seeds).size, SERVICE_NAMES.length);
-    // Where versions up to 0.9 had them: tokens that are in use stay.
+    // Where versions up to 0.8 had them: tokens that are in use stay.
     renameSync(join(folder, "tokens/tokens.json"), join(folder, "tokens.json"));
     const tokens = read("tokens.json");
     assertEquals(await makeSecrets(folder), []);

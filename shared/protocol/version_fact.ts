@@ -32,7 +32,7 @@ export type KindWork = z.infer<typeof kindWorkSchema>;
  * up to 0.2 lack. `weights`: artifacts of those three, so that
  * what serves follows from the decision alone; lacking in the same facts. `revision`: of the task, where its dataset had grown.
  * `work`: what the jobs took that were done for it and for no version before it, kind by kind, those that read and measured its data
- * left out: who tells of a learner need not read them. Facts of versions up to 0.9 lack it.
+ * left out: who tells of a learner need not read them. Facts of versions up to 0.8 lack it.
  * `awaits`: the tasks whose scores from outside a parked version waits for.
  */
 export const versionFactSchema = z.object({

@@ -1,5 +1,5 @@
 /**
- * What the jobs that led to versions took. Since 0.10 the versions' facts say it; of earlier ones the results are read.
+ * What the jobs that led to versions took. Since 0.9 the versions' facts say it; of earlier ones the results are read.
  * @module
  */
 import { mapConcurrently } from "@cugro/async";

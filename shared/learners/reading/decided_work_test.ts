@@ -28,7 +28,7 @@ async function learnt(): Promise<Memory> {
   return store;
 }
 
-/** As versions up to 0.9 wrote their facts. */
+/** As versions up to 0.8 wrote their facts. */
 async function forgetWork(store: Memory): Promise<void> {
   for (let version = 1; version <= VERSIONS; version++) {
     const key = versionKey("a", version);
@@ -44,7 +44,7 @@ async function overviewOf(plain: Memory) {
   return { overview: await learnerOverview(store, "a"), calls: calls.count };
 }
 
-Deno.test("learnerOverview() asks a few times a version and says what the whole status does, of facts up to 0.9 too", async () => {
+Deno.test("learnerOverview() asks a few times a version and says what the whole status does, of facts up to 0.8 too", async () => {
   const store = await learnt();
   const { overview, calls } = await overviewOf(store);
   const { jobs, ...status } = await learnerStatus(store, "a");
