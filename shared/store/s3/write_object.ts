@@ -28,6 +28,11 @@ const SINGLE_BYTES = 16 << 20;
 const PARALLEL = 3;
 /** How often a write is made again that met another one of the same key. */
 const CONFLICT_RETRIES = 8;
+/**
+ * How often a write is made again that was denied: MinIO says so, too, when a folder went with its last object just as this one
+ * was put into it.
+ */
+const DENIAL_RETRIES = 2;
 const ABORT_TIMEOUT_MS = 5_000;
 const REPEATED = [
   ...CONFLICTS,
@@ -116,10 +121,15 @@ export async function repeatConflicts<T>(write: () => Promise<T>): Promise<T> {
     try {
       return await write();
     } catch (error) {
-      if (!REPEATED.includes(codeOf(error)) || attempt === CONFLICT_RETRIES) throw error;
+      if (attempt === retriesOf(codeOf(error))) throw error;
       await sleep(Math.random() * backoffMs(attempt + 1, { firstMs: 50 }));
     }
   }
+}
+
+function retriesOf(code: string): number {
+  if (code === "AccessDenied") return DENIAL_RETRIES;
+  return REPEATED.includes(code) ? CONFLICT_RETRIES : 0;
 }
 
 async function putInParts(

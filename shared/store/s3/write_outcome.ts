@@ -41,7 +41,6 @@ export interface Write {
  * @param repeated whether it was asked for more than once; else what was answered is so, whatever others have put
  *   there since
  * @returns the etag that it has
- * @throws {PreconditionFailed} if another write came first {StoreError} if it does not appear
  * @throws {PreconditionFailed} if another write came first
  * @throws {StoreError} if it does not appear
  */
