@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import frames  # noqa: E402
 
-MOST_SAID = 4000
+MOST_OUTPUT = 4000
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -60,13 +60,13 @@ def start_host(source, target, begin, network):
     return host
 
 
-def hear(host, said):
+def read_output(host, output):
     """What was printed before, and since; of long outputs the end. The second is False at the end of it all."""
     try:
         piece = os.read(host.stderr.fileno(), 65536)
     except BlockingIOError:
-        return said, True
-    return (said + piece)[-MOST_SAID:], piece != b""
+        return output, True
+    return (output + piece)[-MOST_OUTPUT:], piece != b""
 
 
 def has_ended(host):
@@ -120,8 +120,8 @@ def end_host(host):
 
 
 def watch(host, source, signals):
-    """Waits until it has ended: (its status, what it said last)."""
-    said = b""
+    """Waits until it has ended: (its status, its last output)."""
+    output = b""
     poll = select.poll()
     poll.register(source, 0)
     poll.register(host.stderr, select.POLLIN)
@@ -129,7 +129,7 @@ def watch(host, source, signals):
     while not has_ended(host):
         ready = dict(poll.poll())
         if host.stderr.fileno() in ready:
-            said, goes_on = hear(host, said)
+            output, goes_on = read_output(host, output)
             if not goes_on:
                 poll.unregister(host.stderr)
         signals.take()
@@ -137,9 +137,9 @@ def watch(host, source, signals):
             end_host(host)
             raise frames.Ended
     code = end_host(host)
-    said, _ = hear(host, said)
+    output, _ = read_output(host, output)
     host.stderr.close()
-    return code, said
+    return code, output
 
 
 def how_it_ended(code):
@@ -157,12 +157,12 @@ def serve(source, target, mark, network):
             continue
         if kind == frames.OPEN:
             begin = frames.frame(kind, body, limit)
-            code, said = watch(start_host(source, target, begin, network), source, signals)
+            code, output = watch(start_host(source, target, begin, network), source, signals)
             if code == frames.CLOSED:
                 continue
-            lost = {"how": how_it_ended(code), "said": said.decode(errors="replace").strip()}
+            lost = {"how": how_it_ended(code), "lastOutput": output.decode(errors="replace").strip()}
         else:
-            lost = {"how": "is not there", "said": ""}
+            lost = {"how": "is not there", "lastOutput": ""}
         frames.write_all(target, mark + frames.json_frame(frames.LOST, lost))
         # What was asked of it meanwhile is not answered any more.
         frames.skip_to(source, mark)
