@@ -39,10 +39,10 @@ export function printMatrix(
  * A score with one decimal, or a dash.
  *
  * @param value points of score
- * @returns such as `98.1`
+ * @returns such as `98.1`, `–` where there is none
  */
 export function score(value: number | null | undefined): string {
-  return value === null || value === undefined ? "–" : value.toFixed(1);
+  return Number.isFinite(value ?? NaN) ? value!.toFixed(1) : "–";
 }
 
 /** A fault in the user's input; its message says what to do. */

@@ -88,6 +88,12 @@ export function streamOf({ stream, order }: Pick<SummarisedRun, "stream" | "orde
   return order === undefined ? name : `${name} (${order.join(" ")})`;
 }
 
+/** NaN where no run has a second version, whose drop is NaN, or null in a record. */
+function worstOf(group: readonly SummarisedRun[]): number {
+  const drops = group.map(({ worstDrop }) => worstDrop).filter((drop) => Number.isFinite(drop));
+  return drops.length > 0 ? Math.max(...drops) : NaN;
+}
+
 function summaryOf(
   group: readonly SummarisedRun[],
   reference: readonly SummarisedRun[] | undefined,
@@ -102,7 +108,7 @@ function summaryOf(
     interquartileMean: interquartileMeanOver(group.map(lastRow)),
     meanPerformance: over("meanPerformance"),
     justLearned: over("justLearned"),
-    worstDrop: Math.max(...group.map(({ worstDrop }) => worstDrop)),
+    worstDrop: worstOf(group),
     forgetting: over("forgetting"),
     backwardTransfer: over("backwardTransfer"),
     ...against(group, first!.label === reference?.[0]?.label ? undefined : reference),

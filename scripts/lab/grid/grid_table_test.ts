@@ -27,6 +27,15 @@ Deno.test("a table of seeds: one decimal everywhere, ours first, differences pai
   assertEquals(rows[1], ["s", "none", 2, ...others]);
 });
 
+Deno.test("a run of one version has no drop, also as a record holds it", () => {
+  const resultsMatrix = [[97, 99]];
+  const once = { ...run("multitask", 0, [97, 99]), resultsMatrix, ...measureMatrix(resultsMatrix) };
+  for (const read of [once, JSON.parse(JSON.stringify(once))]) {
+    const [row] = tableRows(summariseGrid([read]));
+    assertEquals(row!.slice(7, 10), ["–", "–", "–"]);
+  }
+});
+
 Deno.test("forward transfer is the area under the score beside learning alone: of the same seed and knobs, from the second task on", () => {
   const curve = (task: number, ...scores: number[]) => ({ task, shares: [0.1, 0.25, 0.5, 1], scores });
   const settings = ["snapshots=true", "replay=none"];
